@@ -1,0 +1,4 @@
+export { Backoff, type BackoffOptions } from './backoff.ts';
+export { type Cancel, type Clock, every, systemClock } from './clock.ts';
+export { ManualClock } from './manual-clock.ts';
+export { pause } from './pause.ts';
