@@ -1,0 +1,31 @@
+/** Bytes of one stream that wait for credit or for the transport. */
+export class SendQueue {
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps the chunk; a small view of a large buffer is copied, so that it does not keep all of it alive. */
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk.length * 4 < chunk.buffer.byteLength ? Buffer.from(chunk) : chunk);
+    this.#bytes += chunk.length;
+  }
+
+  /** Takes at most `maxBytes` off the first chunk; undefined: there is nothing. */
+  take(maxBytes: number): Buffer | undefined {
+    const first = this.#chunks[0];
+    if (first === undefined) return undefined;
+    const taken = first.length <= maxBytes ? first : first.subarray(0, maxBytes);
+    if (taken === first) this.#chunks.shift();
+    else this.#chunks[0] = first.subarray(maxBytes);
+    this.#bytes -= taken.length;
+    return taken;
+  }
+
+  clear(): void {
+    this.#chunks = [];
+    this.#bytes = 0;
+  }
+}
