@@ -1,0 +1,19 @@
+export { agentPublicKey, newAgentKey, type ProofSubject, proofOfPossession, verifyProof } from './agent-proof.ts';
+export {
+  type AssertionClaims,
+  AssertionSigner,
+  AssertionVerifier,
+  type Identity,
+  type VerifierOptions,
+} from './assertion.ts';
+export { checkCarriable, identityLimits, isSystemName } from './carriable.ts';
+export { hashPassword, verifyDummyPassword, verifyPassword } from './password.ts';
+export {
+  hashToken,
+  type MintedToken,
+  mintToken,
+  parseToken,
+  type RandomBytes,
+  type TokenKind,
+} from './secret-token.ts';
+export { loadSigningKey, newSigningKey, type PublicKeys, type SigningKeyFile } from './signing-key.ts';
