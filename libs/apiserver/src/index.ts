@@ -1,0 +1,21 @@
+export { ApiServer, type ApiServerOptions, type Decision } from './api-server.ts';
+export { type Bucket, type BucketEvent, bucketStore } from './bucket-store.ts';
+export { MemoryStore } from './memory-store.ts';
+export type { ApiObject } from './object.ts';
+export type { Part } from './object-change.ts';
+export {
+  type Hooks,
+  type Preconditions,
+  Registry,
+  type RegistryOptions,
+  type WriteOptions,
+} from './registry.ts';
+export { maxBodyBytes } from './request-body.ts';
+export { windowEvents } from './resource-cache.ts';
+export { allVerbs, type Column, type ResourceType, type Verb } from './resource-type.ts';
+export { sendError, sendJson } from './responses.ts';
+export type { FieldError, Schema } from './schema.ts';
+export type { Selector } from './selectors.ts';
+export type { Store, StoreEvent } from './store.ts';
+export { ageOf } from './table.ts';
+export { WatchCache, type WatchCacheOptions } from './watch-cache.ts';

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { kubectls } from '@drover/testing';
+import { serveWidgets, widget, widgets } from './widgets-for-tests.ts';
+
+for (const { name, path } of await kubectls())
+  describe(`kubectl ${name}`, () => {
+    let served: Awaited<ReturnType<typeof serveWidgets>>;
+    let home: string;
+    const children = new Set<ChildProcess>();
+
+    before(async () => {
+      // kubectl sends no token without TLS.
+      served = await serveWidgets({ everybodyIs: 'admin' });
+      home = await mkdtemp(join(tmpdir(), 'drover-apiserver-'));
+      const kubeconfig = {
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [{ name: 'c', cluster: { server: served.url } }],
+        contexts: [{ name: 'x', context: { cluster: 'c' } }],
+        'current-context': 'x',
+      };
+      await writeFile(join(home, 'kubeconfig'), JSON.stringify(kubeconfig));
+    });
+    after(async () => {
+      for (const child of children) child.kill('SIGKILL');
+      await served[Symbol.asyncDispose]();
+      await rm(home, { recursive: true, force: true });
+    });
+
+    function start(args: string[], env: Record<string, string> = {}): ChildProcess {
+      const child = spawn(
+        path,
+        ['--kubeconfig', join(home, 'kubeconfig'), '--cache-dir', join(home, 'cache'), ...args],
+        {
+          env: { PATH: process.env['PATH'], HOME: home, ...env },
+        },
+      );
+      children.add(child);
+      child.once('exit', () => children.delete(child));
+      return child;
+    }
+
+    async function kubectl(args: string, input?: object, env?: Record<string, string>) {
+      const child = start(args.split(' '), env);
+      let stdout = '';
+      let stderr = '';
+      child.stdout?.on('data', chunk => {
+        stdout += chunk;
+      });
+      child.stderr?.on('data', chunk => {
+        stderr += chunk;
+      });
+      child.stdin?.end(input === undefined ? '' : JSON.stringify(input));
+      const code = await new Promise<number | null>(resolve => child.once('close', resolve));
+      return { code, stdout, stderr };
+    }
+
+    async function ok(args: string, input?: object, env?: Record<string, string>): Promise<string> {
+      const done = await kubectl(args, input, env);
+      assert.equal(done.code, 0, `kubectl ${args}: ${done.stderr}`);
+      assert.equal(done.stderr, '', `kubectl ${args}`);
+      return done.stdout;
+    }
+
+    test('create -f validates on the server, get prints the table, describe everything', async () => {
+      assert.equal(await ok('create -f -', widget('alpha', { size: 4 })), 'widget.example.dev/alpha created\n');
+      assert.match(await ok('get widgets'), /^NAME +SIZE +AGE\nalpha +4 +\d+s\n$/);
+      assert.match(await ok('get wi alpha -o wide'), /^NAME +SIZE +AGE\n/);
+      assert.match(await ok('get widget alpha -o jsonpath={.spec.size}'), /^4$/);
+      assert.match(await ok('describe widget alpha'), /Name: +alpha[\s\S]*Size: +4\n/);
+      const typo = await kubectl('create -f -', { ...widget('typo'), spec: { sice: 1 } });
+      assert.equal(typo.code, 1);
+      assert.match(typo.stderr, /strict decoding error: unknown field "spec\.sice"/);
+      const again = await kubectl('create -f -', widget('alpha'));
+      assert.match(
+        again.stderr,
+        /^Error from server \(AlreadyExists\): .*widgets\.example\.dev "alpha" already exists\n$/,
+      );
+    });
+
+    test('label, annotate, patch, edit, replace and apply', async () => {
+      await ok('create -f -', widget('beta', { size: 1 }));
+      assert.equal(await ok('label widget beta tier=gold'), 'widget.example.dev/beta labeled\n');
+      assert.equal(await ok('annotate widget beta note=hello'), 'widget.example.dev/beta annotated\n');
+      assert.match(await ok('get widgets -l tier=gold -o name'), /^widget\.example\.dev\/beta\n$/);
+      await ok('patch widget beta --type=merge -p {"spec":{"size":2}}');
+      const editor = { KUBE_EDITOR: 'sed -i s/size:.2/size\\:\\ 3/' };
+      assert.equal(await ok('edit widget beta', undefined, editor), 'widget.example.dev/beta edited\n');
+      await ok('replace -f -', widget('beta', { size: 5 }));
+      assert.equal(await ok('apply -f -', widget('gamma', { size: 1 })), 'widget.example.dev/gamma created\n');
+      assert.equal(await ok('apply -f -', widget('gamma', { size: 2 })), 'widget.example.dev/gamma configured\n');
+      assert.equal(await ok('apply -f -', widget('gamma', { size: 2 })), 'widget.example.dev/gamma unchanged\n');
+      assert.equal(
+        await ok('apply --dry-run=server -f -', widget('gamma', { size: 9 })),
+        'widget.example.dev/gamma configured (server dry run)\n',
+      );
+      assert.match(await ok('get widget beta gamma'), /beta +5 .*\ngamma +2 /);
+      await ok('patch widget beta --subresource=status --type=merge -p {"status":{"ready":true}}');
+      assert.equal(served.api.registry.get(widgets, 'beta').status?.ready, true);
+    });
+
+    test('delete waits until the object is gone; what is not there is NotFound', async () => {
+      await ok('create -f -', widget('delta'));
+      assert.match(await ok('delete widget delta'), /^widget\.example\.dev "delta" deleted/);
+      const missing = await kubectl('get widget delta');
+      assert.deepEqual(
+        [missing.code, missing.stderr],
+        [1, 'Error from server (NotFound): widgets.example.dev "delta" not found\n'],
+      );
+      assert.match((await kubectl('delete widget delta')).stderr, /^Error from server \(NotFound\)/);
+    });
+
+    test('explain prints the schema', async () => {
+      assert.match(await ok('explain widget.spec'), /colour\t<string>/);
+    });
+
+    test('get -w shows changes in the same table', async () => {
+      const { registry } = served.api;
+      const waiting = served.api.cache.waiting;
+      const child = start(['get', 'widgets', '-w']);
+      assert.ok(child.stdout);
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const until = async (wanted: RegExp): Promise<void> => {
+        for (;;) {
+          const line = await lines.next();
+          assert.ok(!line.done, `no line like ${wanted}`);
+          assert.doesNotMatch(line.value, /NAME.*NAME/);
+          if (wanted.test(line.value)) return;
+        }
+      };
+      await until(/^NAME +SIZE +AGE$/);
+      // kubectl lists before it watches: whatever is made now shows either way, but only the watch shows what follows.
+      await ok('create -f -', widget('omega', { size: 1 }));
+      await until(/^omega +1 /);
+      await registry.update(widgets, 'omega', current => ({ ...current, spec: { size: 2 } }));
+      await until(/^omega +2 /);
+      assert.equal(served.api.cache.waiting, waiting + 1);
+      child.kill('SIGKILL');
+    });
+
+    test('wait sees the change that it waits for', async () => {
+      await ok('create -f -', widget('slow'));
+      const waiting = ok('wait widget/slow --for=jsonpath={.status.ready}=true --timeout=20s');
+      await served.api.registry.update(widgets, 'slow', current => ({ ...current, status: { ready: true } }), {
+        part: 'status',
+      });
+      assert.equal(await waiting, 'widget.example.dev/slow condition met\n');
+    });
+  });

@@ -1,0 +1,67 @@
+import { DroverError } from '@drover/errors';
+import type { ApiObject } from './object.ts';
+import { groupVersion, type ResourceType } from './resource-type.ts';
+import { type IncludeObject, partialOf, tableOf } from './table.ts';
+
+/** In which form a client wants objects: as they are, as rows of a table, or their metadata only. */
+export type Form = 'object' | 'table' | 'metadata';
+
+/** Turns objects into what one client asked for. */
+export interface Representation {
+  readonly form: Form;
+  readonly include: IncludeObject;
+}
+
+/** The form that the `Accept` header prefers of those that exist. Throws `not-acceptable`. */
+export function negotiate(accept: string | undefined, includeObject: string | null): Representation {
+  const include = includeObject === 'None' || includeObject === 'Object' ? includeObject : 'Metadata';
+  for (const range of (accept ?? '*/*').split(',')) {
+    const [mediaType = '', ...parameters] = range.split(';').map(part => part.trim().toLowerCase());
+    if (!['application/json', 'application/*', '*/*'].includes(mediaType)) continue;
+    const wanted = new Map(parameters.map(parameter => split(parameter)));
+    const as = wanted.get('as');
+    if (as === undefined) return { form: 'object', include };
+    if (wanted.get('g') !== 'meta.k8s.io' || wanted.get('v') !== 'v1') continue;
+    if (as === 'table') return { form: 'table', include };
+    if (as === 'partialobjectmetadata' || as === 'partialobjectmetadatalist') return { form: 'metadata', include };
+  }
+  throw new DroverError(
+    'not-acceptable',
+    'only application/json, as objects, as Table or as PartialObjectMetadata (v1), can be produced',
+  );
+}
+
+const split = (parameter: string): [string, string] => {
+  const at = parameter.indexOf('=');
+  return [parameter.slice(0, at), parameter.slice(at + 1)];
+};
+
+/** One object in the form that was asked for. `columns`: whether a table carries their definitions. */
+export function presentOne(
+  type: ResourceType,
+  object: ApiObject,
+  wanted: Representation,
+  nowMs: number,
+  columns = true,
+): unknown {
+  const { resourceVersion } = object.metadata;
+  if (wanted.form === 'table')
+    return tableOf(type, [object], { nowMs, include: wanted.include, resourceVersion, columns });
+  return wanted.form === 'metadata' ? partialOf(object) : object;
+}
+
+/** A list in the form that was asked for. */
+export function presentList(
+  type: ResourceType,
+  items: readonly ApiObject[],
+  resourceVersion: string,
+  wanted: Representation,
+  nowMs: number,
+): unknown {
+  const metadata = { resourceVersion };
+  if (wanted.form === 'table') return tableOf(type, items, { nowMs, include: wanted.include, resourceVersion });
+  if (wanted.form === 'metadata') {
+    return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: items.map(partialOf) };
+  }
+  return { kind: `${type.kind}List`, apiVersion: groupVersion(type), metadata, items };
+}

@@ -1,0 +1,57 @@
+import type { ApiObject } from './object.ts';
+import type { FieldError, Schema } from './schema.ts';
+
+/** What a caller may do with a resource over HTTP. */
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+
+/** Every {@link Verb}. */
+export const allVerbs: readonly Verb[] = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+
+/** One column of `kubectl get`. The name comes first and the age last by themselves. */
+export interface Column<T extends ApiObject = ApiObject> {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'boolean';
+  readonly description: string;
+  /** 0 (default): always shown; above: only by `-o wide`. */
+  readonly priority?: number;
+  cell(object: T, nowMs: number): string | number | boolean;
+}
+
+/**
+ * A resource, declared once: from this come its paths, discovery, OpenAPI, validation and table.
+ *
+ * @example
+ * const widgets: ResourceType = {
+ *   group: 'example.dev', version: 'v1', kind: 'Widget', plural: 'widgets', singular: 'widget', shortNames: ['wi'],
+ *   namespaced: false, verbs: allVerbs, status: true, columns: [],
+ *   fields: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+ * };
+ */
+export interface ResourceType<T extends ApiObject = ApiObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /** What the HTTP API offers; none: the resource is kept, and not served at all. */
+  readonly verbs: readonly Verb[];
+  /** Whether `status` is a subresource: then writes of the object leave it alone, and writes of `/status` the rest. */
+  readonly status: boolean;
+  /** The schemas of the fields beside apiVersion, kind and metadata, `spec` and `status` as a rule. */
+  readonly fields: Readonly<Record<string, Schema>>;
+  /** Top-level fields that are kept and never served; a write over HTTP can neither see nor change them. */
+  readonly hidden?: readonly string[];
+  readonly columns: readonly Column<T>[];
+  /** What a schema cannot say. `old` is absent when the object is made. */
+  validate?(object: T, old: T | undefined): readonly FieldError[];
+}
+
+/** `widgets.example.dev`, as kubectl names a resource in messages. */
+export const qualifiedName = (type: ResourceType): string =>
+  type.group === '' ? type.plural : `${type.plural}.${type.group}`;
+
+/** `example.dev/v1`. */
+export const groupVersion = (type: ResourceType): string =>
+  type.group === '' ? type.version : `${type.group}/${type.version}`;

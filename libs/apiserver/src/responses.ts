@@ -1,0 +1,30 @@
+import type { ServerResponse } from 'node:http';
+import { type DroverError, statusOf } from '@drover/errors';
+
+/** How long a caller that asks too often should wait, seconds. */
+const retryAfterSeconds = 1;
+
+/** Answers with JSON. Works on HTTP/1.1 and on node's compatible HTTP/2 classes: no status message, no connection header. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const bytes = Buffer.from(`${JSON.stringify(body)}\n`, 'utf8');
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': bytes.length,
+    'cache-control': 'no-cache, private',
+    ...headers,
+  });
+  response.end(bytes);
+}
+
+/** Answers with an error's `Status`; an answer that has already begun is broken off, so that it cannot look whole (T24). */
+export function sendError(response: ServerResponse, error: DroverError): void {
+  if (response.headersSent) return void response.destroy();
+  const busy = error.entry.httpStatus === 429;
+  sendJson(response, error.entry.httpStatus, statusOf(error), busy ? { 'retry-after': String(retryAfterSeconds) } : {});
+}

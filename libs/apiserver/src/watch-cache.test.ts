@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ManualClock } from '@drover/async';
+import { DroverError } from '@drover/errors';
+import { type ApiObject, type Store, type StoreEvent, WatchCache } from './index.ts';
+
+const object = (name: string): ApiObject => ({
+  apiVersion: 'v1',
+  kind: 'X',
+  metadata: { name, uid: '', resourceVersion: '', creationTimestamp: '' },
+});
+const put = (name: string, revision: number): StoreEvent => ({
+  type: 'put',
+  key: `xs._.${name}`,
+  revision,
+  object: object(name),
+});
+const names = (cache: WatchCache): string[] => cache.list('xs.').map(found => found.metadata.name);
+const isGone = (error: unknown): boolean => error instanceof DroverError && error.code === 'gone';
+
+/** A store whose watches are played by the test: each ends, or fails, after its script. */
+function scripted(...watches: (StoreEvent | Error)[][]): Store {
+  const never = (): Promise<never> => Promise.reject(new Error('not written to'));
+  return {
+    create: never,
+    update: never,
+    delete: never,
+    async *watch(signal) {
+      for (const step of watches.shift() ?? []) {
+        if (step instanceof Error) throw step;
+        yield step;
+      }
+      if (watches.length === 0) await new Promise(resolve => signal.addEventListener('abort', resolve));
+    },
+  };
+}
+
+test('nothing is served before everything was loaded', async () => {
+  const clock = new ManualClock();
+  const cache = new WatchCache({ store: scripted([{ type: 'reset' }, put('a', 1)]), clock });
+  const starting = cache.start();
+  clock.advance(5_000);
+  await assert.rejects(starting, error => error instanceof DroverError && error.code === 'store-unavailable');
+  assert.deepEqual(names(cache), []);
+  await cache.close();
+});
+
+test('after a reset the store is told anew: what is not told again is gone, and followers list again', async () => {
+  const clock = new ManualClock();
+  const store = scripted(
+    [{ type: 'reset' }, put('a', 1), put('b', 2), { type: 'ready', revision: 2 }, put('c', 3)],
+    [{ type: 'reset' }, put('b', 2), { type: 'ready', revision: 2 }],
+  );
+  const cache = new WatchCache({ store, clock });
+  await cache.start();
+  await cache.until(() => cache.revision === 3, '');
+  const follower = cache.follow('xs', 3);
+  const waiting = cache.until(() => cache.revision === 2, 'no second load');
+  await new Promise(resolve => setImmediate(resolve));
+  clock.advance(1_000);
+  await waiting;
+  assert.deepEqual(names(cache), ['b']);
+  assert.throws(() => follower.take(), isGone);
+  await cache.close();
+});
+
+test('a failed watch is told and tried again', async () => {
+  const clock = new ManualClock();
+  const problems: unknown[] = [];
+  const failure = new Error('broken');
+  const store = scripted([failure], [{ type: 'reset' }, { type: 'ready', revision: 7 }]);
+  const cache = new WatchCache({ store, clock, onProblem: error => problems.push(error) });
+  const starting = cache.start();
+  await new Promise(resolve => setImmediate(resolve));
+  clock.advance(1_000);
+  await starting;
+  assert.deepEqual(problems, [failure]);
+  assert.throws(() => cache.follow('xs', 6).take(), isGone);
+  assert.deepEqual(cache.follow('xs', 7).take(), []);
+  await cache.close();
+  assert.equal(clock.pending, 0);
+});
