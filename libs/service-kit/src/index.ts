@@ -1,0 +1,14 @@
+export {
+  type CompatRequest,
+  type CompatResponse,
+  type FrontDoor,
+  type FrontDoorOptions,
+  frontDoorLimits,
+  openFrontDoor,
+  type Route,
+  refuse,
+  refuseSocket,
+} from './front-door.ts';
+export { type InternalServer, type InternalServerOptions, listenInternal } from './internal-server.ts';
+export { closeServer, OpenSockets } from './open-sockets.ts';
+export { type RunningService, runService } from './run-service.ts';
