@@ -1,0 +1,68 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Clock } from '@drover/async';
+import type { Token, User } from '@drover/contracts';
+import { DroverError } from '@drover/errors';
+import { parseToken } from '@drover/identity';
+import type { HubView } from './hub-view.ts';
+
+/** Who calls, and by which token. Both are the objects as they are stored now. */
+export interface Caller {
+  readonly user: User;
+  readonly token: Token;
+  /** Milliseconds since 1970; Infinity where the token does not expire. */
+  readonly expiresAtMs: number;
+}
+
+/** Bearer values whose hash was compared, so that a busy caller's is not computed for each request. */
+const maxKnown = 20_000;
+/** One space, as every client sends it: the header's text is a key of the cache, and must not be stretched. */
+const scheme = /^Bearer ([^ ]{1,256})$/i;
+
+/** Tells who a bearer token belongs to, from memory. */
+export class Authenticator {
+  readonly #view: Pick<HubView, 'token' | 'user' | 'lastHeardMs'>;
+  readonly #clock: Clock;
+  readonly #staleMs: number;
+  /** `Authorization` value → the very object that it was compared with: a changed token is compared anew. */
+  readonly #known = new Map<string, Token>();
+
+  /** `staleMs`: silence of the hub's store after which nothing that it told is trusted any more. */
+  constructor(view: Pick<HubView, 'token' | 'user' | 'lastHeardMs'>, clock: Clock, staleMs: number) {
+    this.#view = view;
+    this.#clock = clock;
+    this.#staleMs = staleMs;
+  }
+
+  /** @throws DroverError `unauthenticated`, `token-malformed`, `token-expired`, `user-disabled`, `authorization-stale` */
+  authenticate(authorization: string | undefined): Caller {
+    const now = this.#clock.now();
+    if (now - this.#view.lastHeardMs() > this.#staleMs) throw new DroverError('authorization-stale');
+    const token = this.#tokenOf(authorization);
+    const expiresAtMs =
+      token.spec.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(token.spec.expiresAt);
+    if (!(now < expiresAtMs)) throw new DroverError('token-expired');
+    const user = this.#view.user(token.spec.user);
+    if (user === undefined) throw new DroverError('unauthenticated');
+    if (user.spec.disabled)
+      throw new DroverError('user-disabled', `user ${JSON.stringify(user.metadata.name)} is disabled`);
+    return { user, token, expiresAtMs };
+  }
+
+  #tokenOf(authorization: string | undefined): Token {
+    if (authorization === undefined) throw new DroverError('unauthenticated');
+    const known = this.#known.get(authorization);
+    if (known !== undefined && this.#view.token(known.metadata.name) === known) return known;
+    this.#known.delete(authorization);
+    const bearer = scheme.exec(authorization)?.[1];
+    if (bearer === undefined) throw new DroverError('unauthenticated', 'only bearer tokens are accepted here');
+    const { kind, id, hash } = parseToken(bearer);
+    const token = kind === 'drv' ? this.#view.token(id) : undefined;
+    if (token === undefined || !sameHash(hash, token.hash)) throw new DroverError('unauthenticated');
+    if (this.#known.size >= maxKnown) this.#known.delete(this.#known.keys().next().value ?? '');
+    this.#known.set(authorization, token);
+    return token;
+  }
+}
+
+const sameHash = (one: string, other: string): boolean =>
+  one.length === other.length && timingSafeEqual(Buffer.from(one, 'latin1'), Buffer.from(other, 'latin1'));

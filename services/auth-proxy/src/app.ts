@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { type Clock, systemClock } from '@drover/async';
+import type { Bus } from '@drover/bus';
+import type { Token, User } from '@drover/contracts';
+import { DroverError } from '@drover/errors';
+import { AssertionSigner, type SigningKeyFile } from '@drover/identity';
+import type { Route } from '@drover/service-kit';
+import type { Logger } from '@drover/telemetry';
+import { Assertions } from './access/assertions.ts';
+import { Authenticator } from './access/authenticator.ts';
+import { type HubView, openHubView } from './access/hub-view.ts';
+import { LiveExchanges } from './access/live-exchanges.ts';
+import type { HubApi } from './adapters/fleet-api-forwarder.ts';
+import { AuditLog } from './audit/index.ts';
+import { clustersRoute } from './proxy/clusters-route.ts';
+import type { Dialer } from './proxy/context.ts';
+import { hubRoute } from './proxy/hub-route.ts';
+import { RequestAudit } from './proxy/request-audit.ts';
+
+export { type HubApi, localHubApi } from './adapters/fleet-api-forwarder.ts';
+export type { Dialer } from './proxy/context.ts';
+
+export interface AuthProxyOptions {
+  readonly bus: Bus;
+  /** Opens streams to clusters. */
+  readonly dialer: Dialer;
+  /** The hub's own API. */
+  readonly hubApi: HubApi;
+  /** The private key that signs identity assertions. No gateway holds it. */
+  readonly signingKey: SigningKeyFile;
+  /** Where the audit spool lies. */
+  readonly dataDir: string;
+  readonly logger: Logger;
+  /** Before hub names in clusters; default `drover:`. */
+  readonly userPrefix?: string;
+  /** Silence of the hub's store after which access is refused; default 5 minutes. */
+  readonly authorizationStaleMs?: number;
+  readonly clock?: Clock;
+}
+
+export interface AuthProxy {
+  /** For mounting at `/k8s/clusters`. */
+  readonly clusters: Route;
+  /** For mounting at `/`. */
+  readonly hub: Route;
+  /** Requests to clusters that are in flight. */
+  inFlight(): number;
+  close(): Promise<void>;
+}
+
+/** Starts the front door's logic; it serves where its routes are mounted. */
+export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthProxy> {
+  const { bus, logger, clock = systemClock } = options;
+  const live = new LiveExchanges(clock);
+  const view = await openView(bus, live, logger);
+  const processId = `auth-proxy-${randomBytes(6).toString('hex')}`;
+  const auditLog = await AuditLog.open({
+    publish: (subject, body, { msgId }) => bus.append(subject, body, { msgId }).then(() => {}),
+    spoolFile: join(options.dataDir, 'audit', 'auth-proxy.spool'),
+    processId,
+    logger,
+    clock,
+  });
+  const audit = new RequestAudit(auditLog, clock);
+  const parts = {
+    view,
+    authenticator: new Authenticator(view, clock, options.authorizationStaleMs ?? 300_000),
+    assertions: new Assertions(await AssertionSigner.create(options.signingKey), clock),
+    clock,
+    userPrefix: options.userPrefix ?? 'drover:',
+  };
+  return {
+    clusters: clustersRoute(parts, { dialer: options.dialer, live, audit }),
+    hub: hubRoute(parts, { audit, live }, options.hubApi),
+    inFlight: () => live.size,
+    close: async () => {
+      live.close();
+      await auditLog.close();
+      await view.close();
+    },
+  };
+}
+
+/** The view, wired so that what it loses ends the requests that stood on it (T5). */
+function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<HubView> {
+  return openHubView(
+    bus,
+    {
+      onToken: (name, now, before) => {
+        if (before !== undefined && !sameRights(now, before)) {
+          live.cutWhere(
+            exchange => exchange.tokenId === name,
+            new DroverError('unauthenticated', 'the token was revoked'),
+          );
+        }
+      },
+      onUser: (name, now, before) => {
+        if (before !== undefined && !sameStanding(now, before)) {
+          live.cutWhere(
+            exchange => exchange.user === name,
+            new DroverError('unauthenticated', 'the user was disabled, or belongs to other groups now'),
+          );
+        }
+      },
+      onCluster: (_name, now, before) => {
+        if (before !== undefined && now?.metadata.uid !== before.metadata.uid) {
+          live.cutWhere(
+            exchange => exchange.clusterUid === before.metadata.uid,
+            new DroverError('cluster-unknown', 'the cluster was removed'),
+          );
+        }
+      },
+    },
+    logger,
+  );
+}
+
+const sameRights = (now: Token | undefined, before: Token): boolean =>
+  now !== undefined && now.hash === before.hash && isDeepStrictEqual(now.spec, before.spec);
+
+/** A live request stands on the groups that it was opened with. */
+const sameStanding = (now: User | undefined, before: User): boolean =>
+  now?.metadata.uid === before.metadata.uid &&
+  now.spec.disabled !== true &&
+  isDeepStrictEqual(now.spec.groups ?? [], before.spec.groups ?? []);

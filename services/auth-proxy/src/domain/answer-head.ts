@@ -1,0 +1,38 @@
+import { DroverError } from '@drover/errors';
+import { isHopByHop, type ResponseHead } from '@drover/tunnel';
+import { clustersPrefix } from './request-path.ts';
+
+/**
+ * An answer's head as the caller may see it. The hub relies on no agent: a status or a header that would change the
+ * connection is not passed on, and a redirect leads to a path of the same cluster or nowhere (T14, T15).
+ *
+ * @throws DroverError `tunnel-protocol`, `redirect-refused`
+ */
+export function answerHead(
+  { status, headers }: ResponseHead,
+  { cluster, upgrade, requestId }: { readonly cluster: string; readonly upgrade: boolean; readonly requestId: string },
+): { status: number; headers: string[] } {
+  const switched = status === 101 && upgrade;
+  if (!switched && (status < 200 || status > 599)) {
+    throw new DroverError('tunnel-protocol', `the cluster answered with the status ${status}`);
+  }
+  const passed: string[] = [];
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    const value = headers[at + 1] ?? '';
+    if (isHopByHop(name)) {
+      if (switched && name === 'upgrade') passed.push(name, value);
+    } else if (name === 'location' && status >= 300 && status < 400) passed.push(name, below(cluster, value));
+    else if (name !== 'audit-id') passed.push(name, value);
+  }
+  passed.push('audit-id', requestId);
+  return { status, headers: passed };
+}
+
+/** A path on the cluster is, for the caller, below the cluster's own on the hub. */
+function below(cluster: string, location: string): string {
+  if (!location.startsWith('/') || location.startsWith('//')) {
+    throw new DroverError('redirect-refused', 'the cluster answered with a redirect to another host');
+  }
+  return `${clustersPrefix}/${cluster}${location}`;
+}

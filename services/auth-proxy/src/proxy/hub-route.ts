@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http';
+import { DroverError } from '@drover/errors';
+import { type CompatRequest, type CompatResponse, type Route, refuse } from '@drover/service-kit';
+import type { Caller } from '../access/authenticator.ts';
+import type { Cuttable, LiveExchanges } from '../access/live-exchanges.ts';
+import type { HubApi } from '../adapters/fleet-api-forwarder.ts';
+import { takeHeaders } from '../domain/request-headers.ts';
+import type { AdmissionParts } from './admission.ts';
+import type { ProxyContext } from './context.ts';
+import { type HubCaller, nobody } from './request-audit.ts';
+
+/** The audience of assertions for the hub's own API: no cluster's uid. */
+const hubAudience = 'hub';
+/** The extra that names the token, so that a caller can end his own session. */
+const tokenExtra = 'drover.dev/token';
+
+/** Serves everything that is not a cluster's: says who asks, and hands the request to fleet-api. */
+export function hubRoute(
+  parts: AdmissionParts,
+  { audit, live }: Pick<ProxyContext, 'audit' | 'live'>,
+  hubApi: HubApi,
+): Route {
+  const assertionOf = (caller: Caller): string | Promise<string> => {
+    const { user, token } = caller;
+    return parts.assertions.of(caller, hubAudience, '', () => ({
+      user: user.metadata.name,
+      groups: user.spec.groups ?? [],
+      extra: { [tokenExtra]: [token.metadata.name] },
+    }));
+  };
+  const serve = async (request: CompatRequest, response: CompatResponse): Promise<void> => {
+    const startedMs = parts.clock.now();
+    const call = {
+      method: request.method ?? '',
+      target: request.url ?? '',
+      rawHeaders: request.rawHeaders,
+      upgrade: false,
+      sourceAddress: request.socket.remoteAddress ?? '',
+    };
+    let who: HubCaller = nobody;
+    response.once('close', () => audit.hub(call, who, startedMs, response.statusCode));
+    try {
+      const { authorization, impersonation } = takeHeaders(request.rawHeaders);
+      if (impersonation !== undefined)
+        throw new DroverError('impersonation-forbidden', 'the hub’s own API knows no impersonation yet');
+      if (authorization === undefined) return hubApi(request, response, undefined);
+      const caller = parts.authenticator.authenticate(authorization);
+      who = {
+        user: caller.user.metadata.name,
+        groups: caller.user.spec.groups ?? [],
+        token: caller.token.metadata.name,
+      };
+      if (caller.token.spec.clusters !== undefined) {
+        throw new DroverError('forbidden', 'this token is for clusters, not for the hub’s own API');
+      }
+      follow(caller, response, live);
+      hubApi(request, response, await assertionOf(caller));
+    } catch (error) {
+      refuse(response, DroverError.from(error));
+    }
+  };
+  return { request: (request, response) => void serve(request, response) };
+}
+
+/** A watch on the hub's API ends with the credential that it was opened by (T5). */
+function follow({ user, token, expiresAtMs }: Caller, response: CompatResponse, live: LiveExchanges): void {
+  const exchange: Cuttable = {
+    tokenId: token.metadata.name,
+    user: user.metadata.name,
+    clusterUid: hubAudience,
+    expiresAtMs,
+    cut: error => {
+      live.remove(exchange);
+      if (response.headersSent) (response as ServerResponse).destroy(error);
+      else refuse(response, error);
+    },
+  };
+  live.add(exchange);
+  response.once('close', () => live.remove(exchange));
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { bucketStore } from '@drover/apiserver';
+import { type Clock, systemClock } from '@drover/async';
+import type { Bus } from '@drover/bus';
+import { subjects } from '@drover/contracts';
+import { type Sessions, TunnelDirectory } from '@drover/sessions';
+import type { Logger } from '@drover/telemetry';
+import type { HubFacts } from './domain/hub-facts.ts';
+import { startFleet } from './fleet.ts';
+
+export type { HubFacts } from './domain/hub-facts.ts';
+
+/** What {@link startFleetApi} needs. Bus and sessions stay the caller's, to be closed after this. */
+export interface FleetApiOptions {
+  readonly bus: Bus;
+  readonly sessions: Sessions;
+  readonly hub: HubFacts;
+  readonly logger: Logger;
+  /** Makes the user `admin`, of the group `admins`, where there is none; a later start leaves him alone. */
+  readonly adminPassword?: string;
+  readonly clock?: Clock;
+}
+
+/** A running fleet-api. */
+export interface FleetApi {
+  /** Serves what is not a cluster's. Who asks is in the header `drover-identity`, which only auth-proxy may set. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the hub's API on its store. Streams and buckets must be there (`ensureHubStreams`). Close stops in reverse order
+ * of opening; watches end cleanly.
+ */
+export async function startFleetApi(options: FleetApiOptions): Promise<FleetApi> {
+  const { bus, sessions, hub, logger, clock = systemClock } = options;
+  await using opened = new AsyncDisposableStack();
+  const directory = opened.use(new TunnelDirectory(sessions, { clock, log: logger }));
+  const fleet = await startFleet({
+    store: bucketStore(bus.objects(), err => logger.error({ err }, 'an object in the store cannot be read')),
+    hub,
+    clock,
+    logger,
+    sessionsOf: clusterUid => directory.view.sessionsOf(clusterUid),
+    unready: () => (bus.status === 'connected' ? undefined : 'there is no connection to NATS'),
+  });
+  opened.defer(() => fleet.close());
+  if (options.adminPassword !== undefined && (await fleet.accounts.bootstrapAdmin(options.adminPassword))) {
+    logger.info({ user: 'admin' }, 'the first administrator was made');
+  }
+  // While Redis is away the view is what was, and what it does not hold is not known: nothing is written then.
+  const wake = (): void => {
+    if (sessions.connected) fleet.wake();
+  };
+  opened.defer(directory.view.onChange(wake));
+  const events = bus.subscribe(subjects.allTunnelEvents, () => void directory.refresh());
+  opened.defer(() => events.unsubscribe());
+  await bus.serve('fleet-api', 'enrol', body => fleet.enrolment.enrol(body));
+  const running = opened.move();
+  return { handler: fleet.serve, close: () => running.disposeAsync() };
+}

@@ -1,0 +1,19 @@
+/** What the hub knows of itself, the same for every request. */
+export interface HubFacts {
+  /** Made at its first start; agents' proofs of possession sign it. */
+  readonly id: string;
+  /** The front door, without a slash at its end. */
+  readonly url: string;
+  /** Where agents dial. */
+  readonly tunnelUrls: readonly string[];
+  /** PEM of the CA that signed the server certificate. */
+  readonly ca: string;
+  /** PEM of the front door's certificate: its public key is pinned by the import command. */
+  readonly serverCertificate: string;
+  /** JWKS of the public keys that sign identity assertions. */
+  readonly identityKeys: { readonly keys: readonly Record<string, unknown>[] };
+  /** The image of the agent in import manifests. */
+  readonly agentImage: string;
+  /** What stands before hub names in clusters; default `drover:`. */
+  readonly userPrefix?: string;
+}

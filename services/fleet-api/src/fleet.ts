@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApiServer, type Registry, type Store, sendError } from '@drover/apiserver';
+import type { Clock } from '@drover/async';
+import { version } from '@drover/contracts';
+import { DroverError } from '@drover/errors';
+import { AssertionVerifier } from '@drover/identity';
+import type { Logger } from '@drover/telemetry';
+import { type Caller, decide } from './domain/authorization.ts';
+import type { AgentSession } from './domain/cluster-status.ts';
+import type { HubFacts } from './domain/hub-facts.ts';
+import { Accounts } from './operations/accounts.ts';
+import { Enrolment } from './operations/enrolment.ts';
+import { Janitor } from './operations/janitor.ts';
+import { Joining } from './operations/joining.ts';
+import { ClusterStatusReconciler } from './reconcilers/cluster-status.ts';
+import { allResources } from './resources/index.ts';
+import { hubRoutesOf, isHubRoute } from './routes/index.ts';
+
+/** The audience of assertions for the hub's own API. */
+const hubAudience = 'hub';
+/** The header in which auth-proxy, and nobody else, says who asks. */
+const identityHeader = 'drover-identity';
+/** One assertion of a caller lives for a minute; so many callers a minute are verified once each. */
+const maxVerified = 10_000;
+/** The Kubernetes API whose conventions are followed: what `kubectl version` compares itself with. */
+const kubernetesVersion = { major: '1', minor: '32' };
+
+/** What fleet-api is made of, with nothing said of NATS or Redis. */
+export interface FleetParts {
+  readonly store: Store;
+  readonly hub: HubFacts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A cluster's live tunnel sessions, newest first. */
+  readonly sessionsOf: (clusterUid: string) => readonly AgentSession[];
+  /** Why requests would fail now; undefined: they would not. */
+  readonly unready?: () => string | undefined;
+}
+
+/** The hub's API at work. */
+export interface Fleet {
+  readonly registry: Registry;
+  readonly accounts: Accounts;
+  readonly enrolment: Enrolment;
+  /** The session directory may have changed. */
+  readonly wake: () => void;
+  readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
+  close(): Promise<void>;
+}
+
+/** Loads the store and starts everything that stands on it. Throws `store-unavailable`. */
+export async function startFleet(parts: FleetParts): Promise<Fleet> {
+  const { store, hub, clock, logger, sessionsOf, unready = () => undefined } = parts;
+  const api = new ApiServer<Caller>({
+    types: allResources,
+    store,
+    clock,
+    authorize: decide,
+    nameOf: caller => caller.user,
+    version: {
+      ...kubernetesVersion,
+      gitVersion: `v${kubernetesVersion.major}.${kubernetesVersion.minor}.0+drover-${version}`,
+    },
+    onProblem: error => logger.error({ err: error }, 'the API server met a problem'),
+  });
+  const { registry } = api;
+  const accounts = new Accounts(registry, clock);
+  const enrolment = new Enrolment(registry, clock);
+  const joining = new Joining(registry, enrolment, hub, clock);
+  const janitor = new Janitor(registry, clock, logger);
+  const status = new ClusterStatusReconciler({ registry, sessionsOf, clock, logger });
+  const verifier = AssertionVerifier.create(
+    { keys: [...hub.identityKeys.keys] },
+    { audience: hubAudience, maxCached: maxVerified },
+  );
+
+  const callerOf = async (request: IncomingMessage): Promise<Caller | undefined> => {
+    const assertion = request.headers[identityHeader];
+    if (assertion === undefined) return undefined;
+    if (typeof assertion !== 'string') throw new DroverError('identity-refused');
+    return verifier.verify(assertion, clock.now());
+  };
+  const routes = await hubRoutesOf({ hub, registry, accounts, enrolment, joining, logger, unready, callerOf });
+  try {
+    await api.start();
+    await janitor.start();
+  } catch (error) {
+    await routes.close();
+    await api.close();
+    throw error;
+  }
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (isHubRoute(request.url ?? '')) return routes.serve(request, response);
+    try {
+      await api.handle(request, response, await callerOf(request));
+    } catch (error) {
+      sendError(response, DroverError.from(error));
+    }
+  };
+  return {
+    registry,
+    accounts,
+    enrolment,
+    wake: () => status.wake(),
+    serve: (request, response) => void serve(request, response),
+    close: async () => {
+      janitor.close();
+      await status.close();
+      await routes.close();
+      await api.close();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { connectBus } from '@drover/bus';
+import { hostPort, hostPortText, loadConfig, oneOf, optional, text, textList, url } from '@drover/config';
+import { DroverError } from '@drover/errors';
+import { listenInternal, runService } from '@drover/service-kit';
+import { connectSessions } from '@drover/sessions';
+import { createLogger, logLevels } from '@drover/telemetry';
+import { type HubFacts, startFleetApi } from './app.ts';
+
+const config = loadConfig(
+  {
+    DROVER_LOG_LEVEL: oneOf(logLevels, { default: 'info', description: 'how much is logged' }),
+    DROVER_NATS_URL: url({ description: 'the NATS server', secret: true }),
+    DROVER_NATS_CREDS: text({ description: 'the file with this service’s NATS credentials' }),
+    DROVER_REDIS_URL: url({ description: 'the Redis server', secret: true }),
+    DROVER_LISTEN: hostPort({ description: 'where auth-proxies connect', default: '127.0.0.1:0' }),
+    DROVER_INTERNAL_CA: text({ description: 'the hub’s internal CA, PEM file' }),
+    DROVER_INTERNAL_CERT: text({ description: 'this service’s certificate of it, PEM file' }),
+    DROVER_INTERNAL_KEY: text({ description: 'its key, PEM file' }),
+    DROVER_HUB_ID: text({ description: 'the hub’s identity, which agents sign' }),
+    DROVER_PUBLIC_URL: url({ description: 'the front door as people write it' }),
+    DROVER_TUNNEL_URLS: textList({ description: 'where agents dial' }),
+    DROVER_TLS_CERT: text({
+      description: 'the front door’s certificate, PEM file; its key is pinned by import commands',
+    }),
+    DROVER_CA: text({ description: 'the CA of that certificate, PEM file' }),
+    DROVER_IDENTITY_JWKS: text({ description: 'the public keys of identity assertions, JWKS file' }),
+    DROVER_AGENT_IMAGE: text({ description: 'the image of the agent in import manifests' }),
+    DROVER_USER_PREFIX: text({ description: 'what stands before hub names in clusters', default: 'drover:' }),
+    DROVER_ADMIN_PASSWORD_FILE: optional(text({ description: 'the password of the first administrator, used once' })),
+  },
+  process.env,
+);
+const logger = createLogger({ name: 'fleet-api', level: config.DROVER_LOG_LEVEL });
+const read = (path: string): string => readFileSync(path, 'utf8');
+
+function identityKeys(path: string): HubFacts['identityKeys'] {
+  const found: unknown = JSON.parse(read(path));
+  if (typeof found === 'object' && found !== null && 'keys' in found && Array.isArray(found.keys))
+    return { keys: found.keys };
+  throw new DroverError('config-invalid', `${path} is no JWKS`);
+}
+
+await runService(logger, async () => {
+  await using opened = new AsyncDisposableStack();
+  const bus = opened.use(
+    await connectBus({ url: config.DROVER_NATS_URL, credsFile: config.DROVER_NATS_CREDS, name: 'fleet-api' }),
+  );
+  const sessions = opened.use(connectSessions({ url: config.DROVER_REDIS_URL, name: 'fleet-api' }));
+  const fleetApi = await startFleetApi({
+    bus,
+    sessions,
+    logger,
+    hub: {
+      id: config.DROVER_HUB_ID,
+      url: config.DROVER_PUBLIC_URL.replace(/\/+$/, ''),
+      tunnelUrls: config.DROVER_TUNNEL_URLS,
+      ca: read(config.DROVER_CA),
+      serverCertificate: read(config.DROVER_TLS_CERT),
+      identityKeys: identityKeys(config.DROVER_IDENTITY_JWKS),
+      agentImage: config.DROVER_AGENT_IMAGE,
+      userPrefix: config.DROVER_USER_PREFIX,
+    },
+    ...(config.DROVER_ADMIN_PASSWORD_FILE === undefined
+      ? {}
+      : { adminPassword: read(config.DROVER_ADMIN_PASSWORD_FILE).trim() }),
+  });
+  opened.defer(() => fleetApi.close());
+  const server = await listenInternal(
+    {
+      ...config.DROVER_LISTEN,
+      ca: read(config.DROVER_INTERNAL_CA),
+      cert: read(config.DROVER_INTERNAL_CERT),
+      key: read(config.DROVER_INTERNAL_KEY),
+      allow: ['auth-proxy'],
+    },
+    fleetApi.handler,
+  );
+  const running = opened.move();
+  return {
+    ready: { listen: hostPortText(server) },
+    close: async () => {
+      const closed = server.close(); // no new request; the watches end with the API, and then so does this
+      await running.disposeAsync();
+      await closed;
+    },
+  };
+});

@@ -1,0 +1,143 @@
+import type { Registry } from '@drover/apiserver';
+import type { Clock } from '@drover/async';
+import { adminGroup, type Token, type User } from '@drover/contracts';
+import { DroverError } from '@drover/errors';
+import { hashPassword, mintToken, verifyDummyPassword, verifyPassword } from '@drover/identity';
+import { AttemptLimiter } from '../domain/attempt-limiter.ts';
+import { timestamp } from '../domain/timestamp.ts';
+import { clusters, newObject, passwords, tokens, users } from '../resources/index.ts';
+
+/** Bounds of accounts and tokens. */
+export const accountLimits = Object.freeze({
+  /** A login's token is good for a working day unless it asks otherwise. */
+  loginTtlSeconds: 12 * 3600,
+  /** A token that is made to be kept is good for so long unless it asks otherwise, and never longer than the last. */
+  tokenTtlSeconds: 90 * 86_400,
+  maxTtlSeconds: 366 * 86_400,
+  /** Tokens of one user that live at once; a script that logs in again and again ends here, and not in a full store. */
+  maxTokensPerUser: 1000,
+  /** NIST SP 800-63B, 5.1.1.2. */
+  minPasswordLength: 8,
+  /** Hashing costs by length too. */
+  maxPasswordLength: 1024,
+});
+
+/** Passwords tried on one account: ten in five minutes; a few MB remember as many accounts as this. */
+const passwordAttempts = { maxFailures: 10, windowMs: 5 * 60_000, maxKeys: 20_000 };
+
+/** A token at the only moment when its secret is known. */
+export interface IssuedToken {
+  readonly token: string;
+  /** The name of the Token object. */
+  readonly name: string;
+  readonly user: string;
+  /** RFC 3339 */
+  readonly expiresAt: string;
+}
+
+/** What a token is for. */
+export interface TokenWish {
+  readonly description?: string;
+  readonly ttlSeconds?: number;
+  readonly clusters?: readonly string[];
+}
+
+/** Local users, their passwords, and bearer tokens. */
+export class Accounts {
+  readonly #registry: Registry;
+  readonly #clock: Clock;
+  readonly #attempts: AttemptLimiter;
+
+  constructor(registry: Registry, clock: Clock) {
+    this.#registry = registry;
+    this.#clock = clock;
+    this.#attempts = new AttemptLimiter(clock, passwordAttempts);
+  }
+
+  /**
+   * A token for who knows the password. An unknown user, a user without a password, a disabled one and a wrong password
+   * are the same answer after the same work: `unauthenticated`. Throws `too-many-requests` (T13).
+   */
+  async login(username: string, password: string, ttlSeconds?: number): Promise<IssuedToken> {
+    const succeeded = this.#attempts.begin(username);
+    const user = this.#registry.find(users, username);
+    const stored = this.#registry.find(passwords, username);
+    const matches =
+      stored === undefined ? await verifyDummyPassword(password) : await verifyPassword(password, stored.hash);
+    if (matches !== true || user === undefined || user.spec.disabled) {
+      throw new DroverError('unauthenticated', 'the user or the password is wrong');
+    }
+    succeeded();
+    return this.issue(username, { description: 'login', ttlSeconds: ttlSeconds ?? accountLimits.loginTtlSeconds });
+  }
+
+  /** Makes a token of the user. Throws `not-found`, `invalid`, `too-many-requests`. */
+  async issue(username: string, wish: TokenWish = {}): Promise<IssuedToken> {
+    this.#registry.get(users, username);
+    // A name that is free now must not be claimed before its cluster is there.
+    for (const cluster of wish.clusters ?? []) this.#registry.get(clusters, cluster);
+    const live = this.#registry.list(tokens).filter(token => token.spec.user === username);
+    if (live.length >= accountLimits.maxTokensPerUser) {
+      throw new DroverError(
+        'too-many-requests',
+        `${username} has ${live.length} tokens; delete some: kubectl delete token NAME`,
+      );
+    }
+    const { token, id, hash } = mintToken('drv');
+    const ttlSeconds = Math.min(wish.ttlSeconds ?? accountLimits.tokenTtlSeconds, accountLimits.maxTtlSeconds);
+    const expiresAt = timestamp(this.#clock.now() + ttlSeconds * 1000);
+    const draft: Token = {
+      ...newObject('Token', id),
+      spec: {
+        user: username,
+        expiresAt,
+        ...(wish.description === undefined ? {} : { description: wish.description }),
+        ...(wish.clusters === undefined ? {} : { clusters: [...wish.clusters] }),
+      },
+      hash,
+    };
+    await this.#registry.create(tokens, draft);
+    return { token, name: id, user: username, expiresAt };
+  }
+
+  /** Makes a user with a password. Throws `already-exists`, `invalid`. */
+  async createUser(username: string, password: string, groups?: readonly string[]): Promise<User> {
+    const hash = await hashPassword(requirePassword(password));
+    const draft: User = { ...newObject('User', username), spec: groups === undefined ? {} : { groups: [...groups] } };
+    const user = await this.#registry.create(users, draft);
+    await this.#registry.create(passwords, { ...newObject('Password', username), hash });
+    return user;
+  }
+
+  /** Gives a user another password, or a first one. Throws `not-found`, `invalid`. */
+  async setPassword(username: string, password: string): Promise<void> {
+    this.#registry.get(users, username);
+    const hash = await hashPassword(requirePassword(password));
+    if (this.#registry.find(passwords, username) === undefined) {
+      await this.#registry.create(passwords, { ...newObject('Password', username), hash });
+    } else await this.#registry.update(passwords, username, current => ({ ...current, hash }));
+  }
+
+  /** Whether it is the user's password; counted as {@link login} counts. Throws `too-many-requests`. */
+  async knowsPassword(username: string, password: string): Promise<boolean> {
+    const succeeded = this.#attempts.begin(username);
+    const stored = this.#registry.find(passwords, username);
+    if (stored === undefined || !(await verifyPassword(password, stored.hash))) return false;
+    succeeded();
+    return true;
+  }
+
+  /** Makes the first administrator, or gives him the password that he lacks. Returns whether there was something to do. */
+  async bootstrapAdmin(password: string): Promise<boolean> {
+    if (this.#registry.find(users, 'admin') === undefined) await this.createUser('admin', password, [adminGroup]);
+    else if (this.#registry.find(passwords, 'admin') === undefined) await this.setPassword('admin', password);
+    else return false;
+    return true;
+  }
+}
+
+function requirePassword(password: string): string {
+  const { minPasswordLength, maxPasswordLength } = accountLimits;
+  if (password.length >= minPasswordLength && password.length <= maxPasswordLength) return password;
+  throw new DroverError('invalid', `a password has ${minPasswordLength} to ${maxPasswordLength} characters`);
+}

@@ -1,0 +1,60 @@
+import { ageOf, type ResourceType } from '@drover/apiserver';
+import { resources, type Token } from '@drover/contracts';
+
+/** How long until a time, as kubectl writes durations. */
+export const timeLeft = (timestamp: string | undefined, nowMs: number): string => {
+  if (timestamp === undefined) return 'never';
+  const leftMs = Date.parse(timestamp) - nowMs;
+  return leftMs <= 0 ? 'expired' : ageOf(new Date(nowMs).toISOString(), nowMs + leftMs);
+};
+
+/** `kubectl get tokens`. They are made by `drover login` and `/v1/tokens`, where the secret is handed out once. */
+export const tokens: ResourceType<Token> = {
+  group: 'drover.dev',
+  version: 'v1',
+  kind: 'Token',
+  plural: resources.tokens,
+  singular: 'token',
+  shortNames: [],
+  namespaced: false,
+  verbs: ['get', 'list', 'watch', 'delete'],
+  status: false,
+  hidden: ['hash'],
+  fields: {
+    spec: {
+      type: 'object',
+      description: 'A bearer token; deleting it ends its use within a second.',
+      properties: {
+        user: { type: 'string', description: 'Whose token it is.' },
+        description: { type: 'string', description: 'What it is for.' },
+        expiresAt: { type: 'string', format: 'date-time', description: 'Absent: it does not expire.' },
+        clusters: {
+          type: 'array',
+          items: { type: 'string' },
+          description: 'The clusters that it is good for; absent: all, and the hub.',
+        },
+      },
+    },
+  },
+  columns: [
+    { name: 'User', type: 'string', description: 'Whose token it is.', cell: token => token.spec.user },
+    {
+      name: 'Description',
+      type: 'string',
+      description: 'What it is for.',
+      cell: token => token.spec.description ?? '',
+    },
+    {
+      name: 'Expires',
+      type: 'string',
+      description: 'How long it is good.',
+      cell: (token, nowMs) => timeLeft(token.spec.expiresAt, nowMs),
+    },
+    {
+      name: 'Clusters',
+      type: 'string',
+      description: 'What it is good for.',
+      cell: token => token.spec.clusters?.join(',') ?? '*',
+    },
+  ],
+};

@@ -1,0 +1,52 @@
+import type { Registry } from '@drover/apiserver';
+import { DroverError } from '@drover/errors';
+import type { Logger } from '@drover/telemetry';
+import type { FastifyRequest } from 'fastify';
+import { type Caller, isAdmin } from '../domain/authorization.ts';
+import type { HubFacts } from '../domain/hub-facts.ts';
+import type { Accounts } from '../operations/accounts.ts';
+import type { Enrolment } from '../operations/enrolment.ts';
+import type { Joining } from '../operations/joining.ts';
+
+/** What the routes of `/v1` work with. */
+export interface RouteParts {
+  readonly hub: HubFacts;
+  readonly registry: Registry;
+  readonly accounts: Accounts;
+  readonly enrolment: Enrolment;
+  readonly joining: Joining;
+  readonly logger: Logger;
+  /** Why requests would fail now; undefined: they would not. */
+  readonly unready: () => string | undefined;
+  /** Who sends the request, by its verified assertion; undefined: nobody known. */
+  readonly callerOf: (request: FastifyRequest['raw']) => Promise<Caller | undefined>;
+}
+
+/** Who sends the request. Throws `unauthenticated`. */
+export async function requireCaller(parts: RouteParts, request: FastifyRequest): Promise<Caller> {
+  const caller = await parts.callerOf(request.raw);
+  if (caller === undefined) throw new DroverError('unauthenticated', 'Unauthorized');
+  return caller;
+}
+
+/** The administrator who sends the request. Throws `unauthenticated`, `forbidden`. */
+export async function requireAdmin(parts: RouteParts, request: FastifyRequest): Promise<Caller> {
+  const caller = await requireCaller(parts, request);
+  if (isAdmin(caller)) return caller;
+  throw new DroverError('forbidden', `User ${JSON.stringify(caller.user)} is no administrator of the hub`);
+}
+
+/** The header by which auth-proxy tells a client's address; a client's own of that name never gets past it. */
+const sourceHeader = 'drover-source-address';
+
+/** The client's address. */
+export function sourceAddress(request: FastifyRequest): string {
+  const told = request.headers[sourceHeader];
+  return typeof told === 'string' && told !== '' ? told : (request.raw.socket.remoteAddress ?? '');
+}
+
+/** `ttlSeconds` in a body: from a minute on. */
+export const ttlSchema = { type: 'integer', minimum: 60, maximum: 10 * 366 * 86_400 } as const;
+/** The name of an object in a path. */
+export const nameSchema = { type: 'string', minLength: 1, maxLength: 253 } as const;
+export const namedSchema = { type: 'object', properties: { name: nameSchema }, required: ['name'] } as const;

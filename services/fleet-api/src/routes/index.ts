@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DroverError, statusOf } from '@drover/errors';
+import rateLimit from '@fastify/rate-limit';
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
+import { maxAddresses } from './address-limits.ts';
+import { clusterRoutes } from './clusters.ts';
+import type { RouteParts } from './context.ts';
+import { hubRoutes } from './hub.ts';
+import { loginRoutes } from './login.ts';
+import { tokenRoutes } from './tokens.ts';
+import { userRoutes } from './users.ts';
+
+/** Bodies of `/v1` are small: a list of groups at most. */
+const maxBodyBytes = 64 * 1024;
+/** `drj_…` with its ending. */
+const maxParameterLength = 253;
+
+/** The hub's own HTTP API beside the Kubernetes one, as a function of request and response. */
+export interface HubRoutes {
+  serve(request: IncomingMessage, response: ServerResponse): void;
+  close(): Promise<void>;
+}
+
+/** Whether {@link HubRoutes} serve this request target. */
+export const isHubRoute = (target: string): boolean => /^\/(v1\/|(healthz|livez|readyz)(\?|$))/.test(target);
+
+/** Makes the routes of `/v1` and the health checks. */
+export async function hubRoutesOf(parts: RouteParts): Promise<HubRoutes> {
+  const app = fastify({
+    // fastify would log whole URLs, and the path of an import is a credential (T19): what is worth a line, routes log.
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    routerOptions: { maxParamLength: maxParameterLength },
+    exposeHeadRoutes: false,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    // A URL that cannot be decoded has no route to answer it.
+    frameworkErrors: (error, _request, reply) => void sendFailure(error, reply),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, text === '' ? undefined : JSON.parse(String(text)));
+    } catch {
+      done(new DroverError('bad-request', 'the body is not JSON'));
+    }
+  });
+  await app.register(rateLimit, { global: false, cache: maxAddresses });
+  app.setNotFoundHandler((_request: FastifyRequest, reply: FastifyReply) =>
+    sendFailure(new DroverError('not-found', 'the server could not find the requested resource'), reply),
+  );
+  app.setErrorHandler((error: FastifyError | DroverError, request, reply) => {
+    const failure = sendFailure(error, reply);
+    if (failure.entry.httpStatus >= 500)
+      parts.logger.error({ err: error, route: request.routeOptions.url, method: request.method }, 'a request failed');
+  });
+  hubRoutes(app, parts);
+  loginRoutes(app, parts);
+  userRoutes(app, parts);
+  tokenRoutes(app, parts);
+  clusterRoutes(app, parts);
+  await app.ready();
+  return {
+    serve: (request, response) => app.routing(request, response),
+    close: () => app.close(),
+  };
+}
+
+function sendFailure(error: FastifyError | DroverError | Error, reply: FastifyReply): DroverError {
+  const failure = failureOf(error);
+  void reply.code(failure.entry.httpStatus).type('application/json').send(statusOf(failure));
+  return failure;
+}
+
+/** fastify's own errors, by their HTTP status. */
+function failureOf(error: FastifyError | DroverError | Error): DroverError {
+  if (error instanceof DroverError) return error;
+  const status = 'statusCode' in error ? error.statusCode : undefined;
+  if (status === 413) return new DroverError('too-large', `limit is ${maxBodyBytes} bytes`, { cause: error });
+  if (status === 415) return new DroverError('unsupported-media-type', undefined, { cause: error });
+  if (status !== undefined && status >= 400 && status < 500)
+    return new DroverError('bad-request', error.message, { cause: error });
+  return DroverError.from(error);
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance } from 'fastify';
+import { limitedByAddress } from './address-limits.ts';
+import { type RouteParts, sourceAddress, ttlSchema } from './context.ts';
+
+interface Login {
+  username: string;
+  password: string;
+  ttlSeconds?: number;
+}
+
+const body = {
+  type: 'object',
+  required: ['username', 'password'],
+  properties: {
+    username: { type: 'string', minLength: 1, maxLength: 253 },
+    password: { type: 'string', maxLength: 4096 },
+    ttlSeconds: ttlSchema,
+  },
+} as const;
+
+/** `POST /v1/login`: a password for a token. */
+export function loginRoutes(app: FastifyInstance, { accounts, logger }: RouteParts): void {
+  app.post<{ Body: Login }>('/v1/login', { schema: { body }, ...limitedByAddress }, async (request, reply) => {
+    const { username, password, ttlSeconds } = request.body;
+    const source = sourceAddress(request);
+    try {
+      const issued = await accounts.login(username, password, ttlSeconds);
+      logger.info({ user: username, source, tokenId: issued.name }, 'login');
+      return reply.code(201).send(issued);
+    } catch (error) {
+      logger.info({ user: username, source }, 'login refused');
+      throw error;
+    }
+  });
+}

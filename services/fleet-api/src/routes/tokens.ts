@@ -1,0 +1,34 @@
+import { DroverError } from '@drover/errors';
+import type { FastifyInstance } from 'fastify';
+import { isAdmin } from '../domain/authorization.ts';
+import { nameSchema, type RouteParts, requireCaller, ttlSchema } from './context.ts';
+
+interface NewToken {
+  user?: string;
+  description?: string;
+  ttlSeconds?: number;
+  clusters?: string[];
+}
+
+const body = {
+  type: ['object', 'null'],
+  properties: {
+    user: nameSchema,
+    description: { type: 'string', maxLength: 253 },
+    ttlSeconds: ttlSchema,
+    clusters: { type: 'array', minItems: 1, maxItems: 1000, items: nameSchema },
+  },
+} as const;
+
+/** `POST /v1/tokens`: a token for oneself, or for another by an administrator. */
+export function tokenRoutes(app: FastifyInstance, parts: RouteParts): void {
+  app.post<{ Body: NewToken | null | undefined }>('/v1/tokens', { schema: { body } }, async (request, reply) => {
+    const caller = await requireCaller(parts, request);
+    const { user = caller.user, ...wish } = request.body ?? {};
+    if (user !== caller.user && !isAdmin(caller))
+      throw new DroverError('forbidden', 'only an administrator may make tokens for others');
+    const issued = await parts.accounts.issue(user, wish);
+    parts.logger.info({ user, by: caller.user, tokenId: issued.name }, 'token made');
+    return reply.code(201).send(issued);
+  });
+}

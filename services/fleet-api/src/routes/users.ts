@@ -1,0 +1,55 @@
+import { DroverError } from '@drover/errors';
+import type { FastifyInstance } from 'fastify';
+import { isAdmin } from '../domain/authorization.ts';
+import { namedSchema, nameSchema, type RouteParts, requireAdmin, requireCaller } from './context.ts';
+
+interface NewUser {
+  username: string;
+  password: string;
+  groups?: string[];
+}
+
+const password = { type: 'string', maxLength: 4096 } as const;
+const newUser = {
+  type: 'object',
+  required: ['username', 'password'],
+  properties: { username: nameSchema, password, groups: { type: 'array', items: { type: 'string' }, maxItems: 512 } },
+} as const;
+const newPassword = {
+  type: 'object',
+  required: ['password'],
+  properties: { password, currentPassword: password },
+} as const;
+
+/** Local users and their passwords; the User object alone is kubectl's. */
+export function userRoutes(app: FastifyInstance, parts: RouteParts): void {
+  app.post<{ Body: NewUser }>('/v1/users', { schema: { body: newUser } }, async (request, reply) => {
+    const admin = await requireAdmin(parts, request);
+    const { username, password: chosen, groups } = request.body;
+    const user = await parts.accounts.createUser(username, chosen, groups);
+    parts.logger.info({ user: username, by: admin.user }, 'user made');
+    return reply.code(201).send(user);
+  });
+
+  app.put<{ Params: { name: string }; Body: { password: string; currentPassword?: string } }>(
+    '/v1/users/:name/password',
+    { schema: { params: namedSchema, body: newPassword } },
+    async (request, reply) => {
+      const caller = await requireCaller(parts, request);
+      const { name } = request.params;
+      const { password: chosen, currentPassword } = request.body;
+      // Who is no administrator changes his own, and shows that he knows it: a stolen token must not become a password.
+      if (!isAdmin(caller)) {
+        const known =
+          name === caller.user &&
+          currentPassword !== undefined &&
+          (await parts.accounts.knowsPassword(name, currentPassword));
+        if (!known)
+          throw new DroverError('forbidden', 'only an administrator, or who knows the current password, may change it');
+      }
+      await parts.accounts.setPassword(name, chosen);
+      parts.logger.info({ user: name, by: caller.user }, 'password changed');
+      return reply.code(204).send();
+    },
+  );
+}

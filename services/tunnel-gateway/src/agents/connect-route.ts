@@ -1,0 +1,126 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { DroverError } from '@drover/errors';
+import { type CompatRequest, type CompatResponse, type Route, refuse, refuseSocket } from '@drover/service-kit';
+import type { Logger } from '@drover/telemetry';
+import {
+  commonFeatures,
+  features,
+  type Join,
+  maxMessageBytes,
+  readHandshake,
+  type StreamHandler,
+  TunnelSession,
+  tunnelSubprotocol,
+  versions,
+  WebSocketTransport,
+} from '@drover/tunnel';
+import { WebSocketServer } from 'ws';
+import { type AdmissionSources, admitAgent } from './admission.ts';
+import type { AgentSession, AgentSessions } from './agent-sessions.ts';
+
+/** Connections that have not shown who they are yet; more are turned away, so that strangers cost a bounded amount. */
+const maxUnadmitted = 1024;
+
+export interface ConnectOptions {
+  readonly gatewayId: string;
+  readonly hubId: string;
+  readonly sessions: AgentSessions;
+  readonly sources: AdmissionSources;
+  readonly logger: Logger;
+  onOpened(entry: AgentSession, cluster: string, join: Join): void;
+  onClosed(entry: AgentSession, cluster: string, join: Join, reason: string): void;
+}
+
+/** `GET /v1/connect`: upgrades agents to the tunnel and admits them. */
+export function connectRoute(options: ConnectOptions): Route {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+    handleProtocols: protocols => (protocols.has(tunnelSubprotocol) ? tunnelSubprotocol : false),
+  });
+  let unadmitted = 0;
+  return {
+    request: (_request: CompatRequest, response: CompatResponse) =>
+      refuse(response, new DroverError('bad-request', 'agents connect here by WebSocket')),
+    upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.headers['sec-websocket-protocol'] !== tunnelSubprotocol) {
+        return refuseSocket(
+          socket,
+          new DroverError('bad-request', `the WebSocket subprotocol must be ${tunnelSubprotocol}`),
+        );
+      }
+      if (unadmitted >= maxUnadmitted) return refuseSocket(socket, new DroverError('too-many-requests'));
+      unadmitted++;
+      let counted = true;
+      const settled = (): void => {
+        if (counted) unadmitted--;
+        counted = false;
+      };
+      socket.once('close', settled);
+      sockets.handleUpgrade(request, socket, head, webSocket =>
+        serveAgent(new WebSocketTransport(webSocket), options, settled),
+      );
+    },
+  };
+}
+
+function serveAgent(transport: WebSocketTransport, options: ConnectOptions, settled: () => void): void {
+  const nonce = randomBytes(32).toString('base64url');
+  let admission: { entry: AgentSession; cluster: string; join: Join } | undefined;
+  let asked = false;
+  const session: TunnelSession = new TunnelSession({
+    transport,
+    role: 'acceptor',
+    events: {
+      onControl: raw => {
+        const message = readHandshake(raw);
+        if (asked || message?.type !== 'join') return session.close('protocol', 'a handshake message out of place');
+        asked = true;
+        void admit(message);
+      },
+      onOpen: stream => {
+        stream.reset('protocol', 'agents open no streams in this version');
+        return ignored;
+      },
+      onIdentity: () => session.close('protocol', 'agents name no identities'),
+      onDefect: error => options.logger.error({ err: error }, 'a defect while serving an agent'),
+      onState: state => {
+        if (state.name !== 'closed') return;
+        settled();
+        if (admission === undefined) return;
+        const { entry, cluster, join } = admission;
+        options.sessions.remove(entry);
+        options.onClosed(entry, cluster, join, state.reason.message || state.reason.code);
+      },
+    },
+  });
+  session.control({ type: 'hello', versions, features, nonce, hub: options.hubId, gateway: options.gatewayId });
+
+  async function admit(join: Join): Promise<void> {
+    if (!versions.includes(join.version))
+      return session.close('version-unsupported', `this hub speaks ${versions.join(', ')}`);
+    try {
+      const outcome = await admitAgent(join, nonce, options.hubId, options.sources);
+      if (session.state.name === 'closed') return;
+      if (!outcome.admitted) {
+        options.logger.warn({ clusterUid: join.clusterUid, code: outcome.refusal.code }, 'an agent was not admitted');
+        return session.close(outcome.refusal.code, outcome.refusal.message);
+      }
+      const entry = { id: randomUUID(), clusterUid: join.clusterUid, publicKey: join.publicKey, session };
+      admission = { entry, cluster: outcome.cluster, join };
+      settled();
+      session.control({ type: 'welcome', session: entry.id, features: commonFeatures(join.features) });
+      session.admit();
+      options.sessions.add(entry);
+      options.onOpened(entry, outcome.cluster, join);
+    } catch (error) {
+      options.logger.error({ err: error }, 'an agent could not be admitted');
+      session.close('internal', 'the hub could not decide; try again');
+    }
+  }
+}
+
+const ignored: StreamHandler = { onHead() {}, onData() {}, onEnd() {}, onReset() {} };
