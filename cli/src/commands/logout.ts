@@ -1,0 +1,38 @@
+import { DroverError } from '@drover/errors';
+import { type CommandContext, storeOf, withHub } from '../command-context.ts';
+import { hubUrl } from '../domain/hub-url.ts';
+import type { KnownHub } from '../domain/stored-config.ts';
+import { deleteToken } from '../hub-api.ts';
+import { chosenHub } from '../session.ts';
+
+/** `drover logout`: ends the session at the hub, where that can be reached, and here in any case. */
+export async function logoutCommand(
+  context: CommandContext,
+  address: string | undefined,
+  { forget = false }: { readonly forget?: boolean },
+): Promise<void> {
+  const { terminal, signal } = context;
+  const store = storeOf(context);
+  const url = chosenHub(await store.read(), address === undefined ? undefined : hubUrl(address));
+  try {
+    await withHub(context, url, ({ client, hub }) => deleteToken(client, hub.session.name, signal));
+  } catch (error) {
+    const { code, message } = DroverError.from(error);
+    const ended = ['unauthenticated', 'token-expired', 'not-found'].includes(code);
+    if (!ended) terminal.note(`drover: the session was forgotten here, but the hub does not know it: ${message}`);
+  }
+  await store.update(config => {
+    const hubs = { ...config.hubs };
+    const hub = hubs[url];
+    if (forget) delete hubs[url];
+    else if (hub !== undefined) hubs[url] = withoutSession(hub);
+    const { currentHub, ...rest } = config;
+    const stays = currentHub !== undefined && !(forget && currentHub === url);
+    return { ...rest, hubs, ...(stays && { currentHub }) };
+  });
+  terminal.print(`signed out of ${url}`);
+}
+
+function withoutSession({ session: _, ...hub }: KnownHub): KnownHub {
+  return hub;
+}

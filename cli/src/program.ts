@@ -1,0 +1,169 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import type { CommandContext } from './command-context.ts';
+import { durationSeconds } from './domain/duration.ts';
+import { parseFingerprint } from './domain/fingerprint.ts';
+import { exitCodeOf, exitCodes, failureText } from './failure.ts';
+
+/** What a launcher gives a run of the command line. */
+export type ProgramContext = CommandContext;
+
+/**
+ * Runs one command and returns its exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted.
+ *
+ * @example
+ * process.exitCode = await runProgram(['status', '-o', 'json'], context);
+ */
+export async function runProgram(args: readonly string[], context: ProgramContext): Promise<number> {
+  try {
+    await programOf(context).parseAsync(args, { from: 'user' });
+    return exitCodes.done;
+  } catch (error) {
+    // commander has already written what it had to say
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    if (context.signal.aborted) return exitCodes.interrupted;
+    context.terminal.note(failureText(error, context.environment));
+    return exitCodeOf(error);
+  }
+}
+
+const hubOption = (): Option => new Option('--hub <url>', 'the hub; without it, the one of the last login');
+const ttlOption = (what: string): Option =>
+  new Option('--ttl <duration>', `how long ${what} is good: 90s, 30m, 8h, 7d`).argParser(asArgument(durationSeconds));
+const outputOption = (...forms: string[]): Option =>
+  new Option('-o, --output <form>', 'how it is written').choices(forms);
+const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
+
+/** A wrong value of an option is told by commander, with the option's name. */
+const asArgument =
+  <T>(parse: (text: string) => T) =>
+  (text: string): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+/** Every command loads its code when it runs: kubectl calls `credential` each time, and waits for it. */
+function programOf(context: CommandContext): Command {
+  const { terminal } = context;
+  const program = new Command('drover')
+    .description('One kubectl endpoint, one identity and one event bus for every Kubernetes cluster')
+    .version(manifest.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .showHelpAfterError('(see --help)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => terminal.print(text),
+      writeErr: text => terminal.note(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, 'drover: ')),
+    });
+
+  program
+    .command('login <hub>')
+    .description('sign in to a hub, and keep a short-lived token in your configuration folder')
+    .option('--user <name>', 'who you are; without it, you are asked')
+    .option('--password-file <file>', 'where your password is (- for standard input); without it, you are asked')
+    .option('--ca-file <file>', 'trust the hub by this CA certificate')
+    .addOption(
+      new Option('--ca-fingerprint <sha256>', 'trust the hub if its CA has this SHA-256 fingerprint').argParser(
+        asArgument(parseFingerprint),
+      ),
+    )
+    .option('--data-dir <folder>', 'the data folder of a hub on this machine (default: .drover, or DROVER_DATA_DIR)')
+    .addOption(ttlOption('the session'))
+    .addOption(outputOption('json'))
+    .action(async (hub, options) => (await import('./commands/login.ts')).loginCommand(context, hub, options));
+
+  program
+    .command('logout [hub]')
+    .description('end the session, here and at the hub')
+    .option('--forget', 'also forget by which CA the hub is trusted')
+    .action(async (hub, options) => (await import('./commands/logout.ts')).logoutCommand(context, hub, options));
+
+  program
+    .command('status')
+    .description('the fleet at a glance')
+    .addOption(hubOption())
+    .addOption(outputOption('json'))
+    .action(async options => (await import('./commands/status.ts')).statusCommand(context, options));
+
+  addClusterCommands(program, context);
+
+  program
+    .command('kubeconfig [names...]')
+    .description('write a kubeconfig with a context for each cluster (all, without names) and for the hub itself')
+    .option('--all', 'every cluster')
+    .option('--token', 'put a token inside, instead of a call of `drover credential`')
+    .addOption(ttlOption('that token'))
+    .addOption(hubOption())
+    .addOption(outputOption('yaml', 'json'))
+    .action(async (names, options) =>
+      (await import('./commands/kubeconfig.ts')).kubeconfigCommand(context, names, options),
+    );
+
+  program
+    .command('credential')
+    .description('print the credential of a session: the exec plugin that kubeconfigs name')
+    .option('--cluster <name>', 'the cluster that it is for')
+    .addOption(hubOption())
+    .action(async options => (await import('./commands/credential.ts')).credentialCommand(context, options));
+
+  program
+    .command('user')
+    .description('users of the hub')
+    .command('create <name>')
+    .description('make a user with a password (administrators)')
+    .option('--password-file <file>', 'where the password is (- for standard input); without it, you are asked')
+    .option('--group <name>', 'a group of the user; may be repeated', collect)
+    .addOption(hubOption())
+    .addOption(outputOption('json'))
+    .action(async (name, options) => (await import('./commands/user.ts')).userCreateCommand(context, name, options));
+
+  program
+    .command('agent')
+    .description('run a cluster agent beside a cluster, until Ctrl-C')
+    .requiredOption('--join <file>', 'what `drover cluster import NAME -o join` wrote')
+    .requiredOption('--kubeconfig <file>', 'how to reach the cluster, with rights to set up the agent’s accounts')
+    .option('--context <name>', 'the kubeconfig’s context; without it, the current one')
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('info'),
+    )
+    .action(async options => (await import('./commands/agent.ts')).agentCommand(context, options));
+
+  return program;
+}
+
+function addClusterCommands(program: Command, context: CommandContext): void {
+  const cluster = program.command('cluster').description('clusters of the hub');
+  cluster
+    .command('import <name>')
+    .description('register a cluster, and print the one command that joins it (administrators)')
+    .addOption(
+      new Option('-o, --output <form>', 'the manifest, the file for `drover agent`, or everything').choices([
+        'yaml',
+        'join',
+        'json',
+      ]),
+    )
+    .addOption(ttlOption('the join token'))
+    .addOption(hubOption())
+    .action(async (name, options) => (await import('./commands/cluster.ts')).importCommand(context, name, options));
+  cluster
+    .command('approve-agent <name>')
+    .description('accept an agent that joined with another key than the first (administrators)')
+    .addOption(hubOption())
+    .action(async (name, options) =>
+      (await import('./commands/cluster.ts')).approveAgentCommand(context, name, options),
+    );
+  cluster
+    .command('list')
+    .description('the clusters of the hub')
+    .addOption(hubOption())
+    .addOption(outputOption('json', 'name'))
+    .action(async options => (await import('./commands/cluster.ts')).listCommand(context, options));
+}
