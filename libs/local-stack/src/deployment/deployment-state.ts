@@ -1,0 +1,83 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { newSigningKey } from '@drover/identity';
+import { ensureNatsAuthority } from '../nats-authority.ts';
+import { type NatsUser, natsUsers } from '../nats-permissions.ts';
+import { ensurePki, type Pki } from '../pki.ts';
+import { ensureFolder, readText, writeSecret } from '../secret-files.ts';
+import { natsConfiguration } from './server-configurations.ts';
+
+/** All that a hub of containers is made of besides its certificates: made once, then kept. */
+export interface DeploymentState {
+  readonly hubId: string;
+  /** The private key that signs identities, as auth-proxy reads it, and the public half as fleet-api reads it. */
+  readonly identityKey: string;
+  readonly identityKeys: string;
+  readonly adminPassword: string;
+  readonly redisPassword: string;
+  readonly natsConfiguration: string;
+  /** The text of each NATS user's credentials file. */
+  readonly natsCredentials: Readonly<Record<NatsUser, string>>;
+}
+
+export interface Deployment {
+  readonly state: DeploymentState;
+  readonly pki: Pki;
+}
+
+/** 256 bits for Redis; 144 for people, who may have to type it once. */
+const redisPasswordBytes = 32;
+const adminPasswordBytes = 18;
+
+/**
+ * Loads what a hub of containers is made of from `folder`, and makes what is missing. The credentials of NATS are kept
+ * (unlike `npm start`, which makes new ones at each start): the services run on while the set-up runs again.
+ *
+ * @example
+ * const { state, pki } = await ensureDeployment('/var/lib/drover/hub', ['hub.example.com']);
+ */
+export async function ensureDeployment(folder: string, serverNames: readonly string[]): Promise<Deployment> {
+  await ensureFolder(folder);
+  const file = join(folder, 'deployment.json');
+  const found: unknown = JSON.parse((await readText(file)) ?? 'null');
+  const state = isState(found) ? found : await newState(folder);
+  if (state !== found) await writeSecret(file, JSON.stringify(state));
+  await writeSecret(join(folder, 'admin-password'), `${state.adminPassword}\n`);
+  return { state, pki: await ensurePki({ folder: join(folder, 'pki'), serverNames }) };
+}
+
+async function newState(folder: string): Promise<DeploymentState> {
+  const { kid, privateJwk, publicJwk } = await newSigningKey();
+  const authority = await ensureNatsAuthority(join(folder, 'nats'));
+  const credentials = await Promise.all(
+    natsUsers.map(async user => [user, (await readText(authority.credentials[user])) ?? ''] as const),
+  );
+  return {
+    hubId: randomUUID(),
+    identityKey: JSON.stringify({ kid, privateJwk }),
+    identityKeys: JSON.stringify({ keys: [publicJwk] }),
+    adminPassword: randomBytes(adminPasswordBytes).toString('base64url'),
+    redisPassword: randomBytes(redisPasswordBytes).toString('hex'),
+    natsConfiguration: natsConfiguration(authority),
+    natsCredentials: credentialsOf(new Map(credentials)),
+  };
+}
+
+const credentialsOf = (found: ReadonlyMap<NatsUser, string>): Record<NatsUser, string> => ({
+  'fleet-api': found.get('fleet-api') ?? '',
+  'tunnel-gateway': found.get('tunnel-gateway') ?? '',
+  'auth-proxy': found.get('auth-proxy') ?? '',
+  setup: found.get('setup') ?? '',
+});
+
+function isState(value: unknown): value is DeploymentState {
+  if (typeof value !== 'object' || value === null) return false;
+  const texts = ['hubId', 'identityKey', 'identityKeys', 'adminPassword', 'redisPassword', 'natsConfiguration'];
+  const credentials: unknown = Reflect.get(value, 'natsCredentials');
+  return (
+    texts.every(name => typeof Reflect.get(value, name) === 'string') &&
+    typeof credentials === 'object' &&
+    credentials !== null &&
+    natsUsers.every(user => typeof Reflect.get(credentials, user) === 'string')
+  );
+}

@@ -1,0 +1,202 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { connectBus, ensureHubStreams, purgeDeleteMarkers } from '@drover/bus';
+import type { HostPort } from '@drover/config';
+import { version } from '@drover/contracts';
+import { DroverError } from '@drover/errors';
+import type { LogLevel } from '@drover/telemetry';
+import { ensureAdminKubeconfig } from './admin-kubeconfig.ts';
+import { lockDataFolder } from './data-folder-lock.ts';
+import { findServer } from './find-server.ts';
+import { untilReady } from './hub-client.ts';
+import { ensureHubFiles } from './hub-record.ts';
+import { startInManyProcesses } from './many-processes.ts';
+import { ensureNatsAuthority } from './nats-authority.ts';
+import { type NatsUser, natsUsers } from './nats-permissions.ts';
+import { type LocalNats, startNats } from './nats-server.ts';
+import { startInOneProcess } from './one-process.ts';
+import { ensurePki } from './pki.ts';
+import { type LocalRedis, startRedis } from './redis-server.ts';
+import { ensureFolder } from './secret-files.ts';
+import type { StackParts } from './stack-parts.ts';
+
+export interface LocalStackOptions {
+  /** Everything that the hub keeps; made if missing, closed to other users. */
+  readonly dataDir: string;
+  /** Default 127.0.0.1:0; port 0 is chosen at the first start and kept. */
+  readonly listen?: HostPort;
+  /** Each service in a process of its own. */
+  readonly processes?: { readonly authProxies: number; readonly gateways: number };
+  /** Names and addresses of the hub besides the loopback ones and the address it listens on. */
+  readonly serverNames?: readonly string[];
+  /** A NATS server of yours, and the folder with a `<user>.creds` for each of its users, where it asks for them. */
+  readonly nats?: { readonly url: string; readonly credsDir?: string };
+  /** A Redis of yours, `redis://…`. */
+  readonly redisUrl?: string;
+  readonly agentImage?: string;
+  readonly userPrefix?: string;
+  readonly logLevel?: LogLevel;
+  /** Gets lines for people: what is installed, what is not durable, what services in other processes log. */
+  readonly say?: (line: string) => void;
+  /** Ends a start that has not finished. */
+  readonly signal?: AbortSignal;
+}
+
+/** A hub that runs on this machine. */
+export interface LocalStack extends AsyncDisposable {
+  /** The first front door. */
+  readonly url: string;
+  /** Every front door. */
+  readonly urls: readonly string[];
+  readonly dataDir: string;
+  /** PEM of the CA of the front doors. */
+  readonly ca: string;
+  /** Resolves with the reason when a part of it ends by itself; then close the rest. */
+  readonly failed: Promise<string>;
+  /** Stops services, then Redis and NATS; the data stay. */
+  close(): Promise<void>;
+}
+
+const wildcardHosts = new Set(['0.0.0.0', '::']);
+
+/**
+ * Starts a whole hub: NATS, Redis, and every service.
+ *
+ * @throws DroverError `server-missing`, `config-invalid` (another hub runs on the folder, a port is taken)
+ * @example
+ * await using hub = await startLocalStack({ dataDir: '.drover' });
+ * console.log(hub.url);
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const { listen = { host: '127.0.0.1', port: 0 }, say = () => {} } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const dataDir = await ensureFolder(resolve(options.dataDir));
+  await using opened = new AsyncDisposableStack();
+  const lock = opened.use(await lockDataFolder(dataDir));
+
+  const anywhere = wildcardHosts.has(listen.host);
+  const serverNames = [...(anywhere ? [] : [listen.host]), ...(options.serverNames ?? [])];
+  const [pki, hub, redis, nats] = await settle([
+    ensurePki({ folder: join(dataDir, 'pki'), serverNames }),
+    ensureHubFiles(dataDir),
+    openRedis(options, dataDir, opened, signal),
+    openNats(options, dataDir, opened, signal),
+  ]);
+  if (nats.durability === 'two minutes') {
+    say(
+      'NATS here syncs to disk every two minutes (nats-server before 2.10): a power failure may undo what was acknowledged since',
+    );
+  }
+  const parts: StackParts = {
+    dataDir,
+    hub,
+    pki,
+    natsUrl: nats.url,
+    credentials: nats.credentials,
+    redisUrl: redis.url,
+    listen,
+    publicHost: anywhere ? (options.serverNames?.[0] ?? '127.0.0.1') : listen.host,
+    agentImage: options.agentImage ?? `drover:${version}`,
+    userPrefix: options.userPrefix ?? 'drover:',
+    logLevel: options.logLevel ?? 'info',
+    signal,
+  };
+  await setUp(parts);
+  const services = options.processes
+    ? await startInManyProcesses(parts, { ...options.processes, say })
+    : await startInOneProcess(parts);
+  opened.defer(() => services.close());
+  const [url = ''] = services.urls;
+  const ca = pki.ca.cert;
+  // A hub that listens everywhere may have a public name that this machine itself cannot reach.
+  const near = (door: string): string => (anywhere ? `https://127.0.0.1:${new URL(door).port || '443'}` : door);
+  for (const door of services.urls) await untilReady({ url: near(door), ca }, signal);
+  const password =
+    hub.adminPasswordFile === undefined ? undefined : (await readFile(hub.adminPasswordFile, 'utf8')).trim();
+  const kubeconfigFile = join(dataDir, 'admin.kubeconfig');
+  await ensureAdminKubeconfig({ path: kubeconfigFile, url, nearUrl: near(url), ca, password, signal });
+  await lock.publish({ url, services: services.names });
+
+  const running = opened.move();
+  const close = (): Promise<void> => running.disposeAsync();
+  return {
+    url,
+    urls: services.urls,
+    dataDir,
+    ca,
+    failed: Promise.race([services.failed, ...nats.failed, ...redis.failed]),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Streams and buckets, by the only NATS user that may make them. */
+async function setUp({ natsUrl, credentials, signal }: StackParts): Promise<void> {
+  const credsFile = credentials?.setup;
+  await using bus = await connectBus({ url: natsUrl, name: 'setup', signal, ...(credsFile ? { credsFile } : {}) });
+  await ensureHubStreams(bus);
+  await purgeDeleteMarkers(bus);
+}
+
+interface Opened {
+  readonly url: string;
+  readonly failed: readonly Promise<string>[];
+}
+
+interface OpenedNats extends Opened, Partial<Pick<LocalNats, 'durability'>> {
+  readonly credentials: Readonly<Record<NatsUser, string>> | undefined;
+}
+
+async function openNats(
+  { nats, say = () => {} }: LocalStackOptions,
+  dataDir: string,
+  opened: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<OpenedNats> {
+  if (nats) return { url: nats.url, failed: [], credentials: nats.credsDir ? credentialsIn(nats.credsDir) : undefined };
+  const folder = await ensureFolder(join(dataDir, 'nats'));
+  const [program, authority] = await Promise.all([
+    findServer('nats-server', { say, signal }),
+    ensureNatsAuthority(folder),
+  ]);
+  const server = await startNats(program, folder, authority, signal);
+  opened.defer(() => server.stop());
+  const failed = server.exited.then(how => `nats-server ${how}; see ${join(folder, 'nats.log')}`);
+  return { url: server.url, durability: server.durability, credentials: authority.credentials, failed: [failed] };
+}
+
+function credentialsIn(folder: string): Record<NatsUser, string> {
+  const [fleetApi, gateway, authProxy, setup] = natsUsers.map(user => join(resolve(folder), `${user}.creds`));
+  return {
+    'fleet-api': fleetApi ?? '',
+    'tunnel-gateway': gateway ?? '',
+    'auth-proxy': authProxy ?? '',
+    setup: setup ?? '',
+  };
+}
+
+async function openRedis(
+  { redisUrl, say = () => {} }: LocalStackOptions,
+  dataDir: string,
+  opened: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Opened> {
+  if (redisUrl !== undefined) return { url: redisUrl, failed: [] };
+  const folder = join(dataDir, 'redis');
+  const server: LocalRedis = await startRedis(await findServer('redis-server', { say, signal }), folder, signal);
+  opened.defer(() => server.stop());
+  return {
+    url: server.url,
+    failed: [server.exited.then(how => `redis-server ${how}; see ${join(folder, 'redis.log')}`)],
+  };
+}
+
+/** As `Promise.all`, but a failure waits for the others, so that what they started can be stopped. */
+async function settle<T extends readonly Promise<unknown>[]>(
+  started: readonly [...T],
+): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> {
+  const results: PromiseSettledResult<unknown>[] = await Promise.allSettled(started);
+  const failure = results.find(result => result.status === 'rejected');
+  if (failure) throw DroverError.from(failure.reason);
+  return await Promise.all(started);
+}

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { localHubApi, startAuthProxy } from '@drover/auth-proxy';
+import { connectBus } from '@drover/bus';
+import { hostPortText } from '@drover/config';
+import { startFleetApi } from '@drover/fleet-api';
+import { loadSigningKey } from '@drover/identity';
+import { openFrontDoor } from '@drover/service-kit';
+import { connectSessions } from '@drover/sessions';
+import { createLogger } from '@drover/telemetry';
+import { startTunnelGateway } from '@drover/tunnel-gateway';
+import { type HubService, hubServices } from './pki.ts';
+import type { RunningServices, StackParts } from './stack-parts.ts';
+
+/** Starts every service in this process: what lies between them is function calls. */
+export async function startInOneProcess(parts: StackParts): Promise<RunningServices> {
+  const { hub, pki, credentials, natsUrl, signal, userPrefix } = parts;
+  await using opened = new AsyncDisposableStack();
+  const logger = (name: HubService) => createLogger({ name, level: parts.logLevel });
+  const connect = async (name: HubService) =>
+    opened.use(
+      await connectBus({ url: natsUrl, name, signal, ...(credentials ? { credsFile: credentials[name] } : {}) }),
+    );
+  const sessions = opened.use(connectSessions({ url: parts.redisUrl, name: 'hub' }));
+  const port = await hub.portOf('auth-proxy-1', parts.listen.port);
+  const url = `https://${hostPortText({ host: parts.publicHost, port })}`;
+
+  const fleetApi = await startFleetApi({
+    bus: await connect('fleet-api'),
+    sessions,
+    logger: logger('fleet-api'),
+    hub: {
+      id: hub.record.id,
+      url,
+      tunnelUrls: [url],
+      ca: pki.ca.cert,
+      serverCertificate: pki.server.cert,
+      identityKeys: JSON.parse(await readFile(hub.jwksFile, 'utf8')),
+      agentImage: parts.agentImage,
+      userPrefix,
+    },
+    ...(hub.adminPasswordFile ? { adminPassword: (await readFile(hub.adminPasswordFile, 'utf8')).trim() } : {}),
+  });
+  opened.defer(() => fleetApi.close());
+
+  const gateway = await startTunnelGateway({
+    gatewayId: 'gateway-1',
+    hubId: hub.record.id,
+    bus: await connect('tunnel-gateway'),
+    sessions,
+    logger: logger('tunnel-gateway'),
+  });
+  opened.defer(() => gateway.close());
+
+  const proxy = await startAuthProxy({
+    bus: await connect('auth-proxy'),
+    dialer: gateway.dialer,
+    hubApi: localHubApi(fleetApi.handler),
+    signingKey: await loadSigningKey(hub.identityKeyFile),
+    dataDir: join(parts.dataDir, 'auth-proxy-1'),
+    logger: logger('auth-proxy'),
+    userPrefix,
+  });
+  let door: Awaited<ReturnType<typeof openFrontDoor>> | undefined;
+  opened.defer(async () => {
+    // The door takes nothing new from here on, and closes when the requests in flight have been ended.
+    const closed = door?.close();
+    await proxy.close();
+    await closed;
+  });
+  door = await openFrontDoor({ host: parts.listen.host, port, cert: pki.server.cert, key: pki.server.key });
+  door.mount('/k8s/clusters', proxy.clusters);
+  door.mount('/v1/connect', gateway.connect);
+  door.mount('/', proxy.hub);
+
+  const running = opened.move();
+  return {
+    urls: [url],
+    names: hubServices,
+    failed: new Promise(() => {}),
+    close: () => running.disposeAsync(),
+  };
+}
