@@ -1,5 +1,6 @@
 export { ApiServer, type ApiServerOptions, type Decision } from './api-server.ts';
 export { type Bucket, type BucketEvent, bucketStore } from './bucket-store.ts';
+export { type CustomResourceDefinition, crdOf } from './crd.ts';
 export { MemoryStore } from './memory-store.ts';
 export type { ApiObject } from './object.ts';
 export type { Part } from './object-change.ts';

@@ -14,6 +14,8 @@ export interface Column<T extends ApiObject = ApiObject> {
   readonly description: string;
   /** 0 (default): always shown; above: only by `-o wide`. */
   readonly priority?: number;
+  /** Where a CustomResourceDefinition finds the same thing (`.spec.size`); absent: no JSONPath says it. */
+  readonly jsonPath?: string;
   cell(object: T, nowMs: number): string | number | boolean;
 }
 

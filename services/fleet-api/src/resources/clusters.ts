@@ -60,24 +60,28 @@ export const clusters: ResourceType<Cluster> = {
       name: 'Connected',
       type: 'string',
       description: 'Whether an agent of the cluster is connected.',
+      jsonPath: '.status.connected',
       cell: cluster => (cluster.status?.connected ? 'True' : 'False'),
     },
     {
       name: 'Agent',
       type: 'string',
       description: 'The agent’s version.',
+      jsonPath: '.status.agentVersion',
       cell: cluster => cluster.status?.agentVersion ?? '',
     },
     {
       name: 'Kubernetes',
       type: 'string',
       description: 'The cluster’s version.',
+      jsonPath: '.status.kubernetesVersion',
       cell: cluster => cluster.status?.kubernetesVersion ?? '',
     },
     {
       name: 'Last Seen',
       type: 'string',
       description: 'How long ago an agent was last connected.',
+      jsonPath: '.status.lastSeen',
       cell: (cluster, nowMs) =>
         cluster.status?.lastSeen === undefined ? 'never' : ageOf(cluster.status.lastSeen, nowMs),
     },

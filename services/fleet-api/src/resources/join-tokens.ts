@@ -26,7 +26,13 @@ export const joinTokens: ResourceType<JoinToken> = {
     },
   },
   columns: [
-    { name: 'Cluster', type: 'string', description: 'The cluster that it joins.', cell: token => token.spec.cluster },
+    {
+      name: 'Cluster',
+      type: 'string',
+      description: 'The cluster that it joins.',
+      jsonPath: '.spec.cluster',
+      cell: token => token.spec.cluster,
+    },
     {
       name: 'Expires',
       type: 'string',

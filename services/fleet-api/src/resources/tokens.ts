@@ -37,11 +37,18 @@ export const tokens: ResourceType<Token> = {
     },
   },
   columns: [
-    { name: 'User', type: 'string', description: 'Whose token it is.', cell: token => token.spec.user },
+    {
+      name: 'User',
+      type: 'string',
+      description: 'Whose token it is.',
+      jsonPath: '.spec.user',
+      cell: token => token.spec.user,
+    },
     {
       name: 'Description',
       type: 'string',
       description: 'What it is for.',
+      jsonPath: '.spec.description',
       cell: token => token.spec.description ?? '',
     },
     {
@@ -54,6 +61,7 @@ export const tokens: ResourceType<Token> = {
       name: 'Clusters',
       type: 'string',
       description: 'What it is good for.',
+      jsonPath: '.spec.clusters',
       cell: token => token.spec.clusters?.join(',') ?? '*',
     },
   ],
