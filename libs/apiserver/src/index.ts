@@ -20,3 +20,4 @@ export type { Selector } from './selectors.ts';
 export type { Store, StoreEvent } from './store.ts';
 export { ageOf } from './table.ts';
 export { WatchCache, type WatchCacheOptions } from './watch-cache.ts';
+export type { Write, WriteStep } from './write.ts';

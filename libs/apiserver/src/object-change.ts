@@ -23,14 +23,15 @@ export function mergedObject<T extends ApiObject>(type: ResourceType<T>, current
     throw new DroverError('bad-request', 'the name of the object does not match the name on the URL');
   }
   if (type.status && part === 'status') return withField(current, 'status', next);
-  const { labels: _, annotations: __, ...fixed } = metadata;
-  const { labels, annotations } = next.metadata;
+  const { labels: _, annotations: __, managedFields: ___, ...fixed } = metadata;
+  const { labels, annotations, managedFields } = next.metadata;
   const merged: T = {
     ...next,
     metadata: {
       ...fixed,
       ...(labels === undefined ? {} : { labels }),
       ...(annotations === undefined ? {} : { annotations }),
+      ...(managedFields === undefined ? {} : { managedFields }),
     },
   };
   const result = type.status ? withField(merged, 'status', current) : merged;

@@ -8,6 +8,7 @@ import { mergedObject, type Part, same } from './object-change.ts';
 import type { ResourceType } from './resource-type.ts';
 import type { Store } from './store.ts';
 import type { WatchCache } from './watch-cache.ts';
+import type { Write, WriteStep } from './write.ts';
 
 /** How often a change that names no resourceVersion is tried again when somebody else was quicker. */
 const maxTries = 8;
@@ -20,12 +21,18 @@ export interface RegistryOptions {
   /** A number in [0, 1), for generated names. */
   readonly random?: () => number;
   readonly newUid?: () => string;
+  /** What every write passes, in this order. */
+  readonly steps?: readonly WriteStep[];
 }
 
 /** How a write is made. */
 export interface WriteOptions {
   /** Everything is done but the write. */
   readonly dryRun?: boolean;
+  /** The field manager that the write counts for; absent: the program itself. */
+  readonly manager?: string;
+  /** A server-side apply, or any other write (default). */
+  readonly operation?: 'Apply' | 'Update';
 }
 
 /** What happens beside a deletion; the caller is told when it is done. */
@@ -51,6 +58,7 @@ export class Registry {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #newUid: () => string;
+  readonly #steps: readonly WriteStep[];
   readonly #hooks = new Map<string, Hooks<ApiObject>>();
 
   constructor(options: RegistryOptions) {
@@ -59,6 +67,7 @@ export class Registry {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#newUid = options.newUid ?? (() => crypto.randomUUID());
+    this.#steps = options.steps ?? [];
   }
 
   /** Sets what happens beside the deletions of a resource, whoever makes them. */
@@ -99,8 +108,8 @@ export class Registry {
     draft: T,
     options: WriteOptions & { generateName?: string } = {},
   ): Promise<T> {
-    const { name, namespace, labels, annotations } = draft.metadata;
-    const object: T = {
+    const { name, namespace, labels, annotations, managedFields } = draft.metadata;
+    const made: T = {
       ...draft,
       metadata: {
         name:
@@ -112,10 +121,11 @@ export class Registry {
         creationTimestamp: new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
         ...(labels === undefined ? {} : { labels }),
         ...(annotations === undefined ? {} : { annotations }),
+        ...(managedFields === undefined ? {} : { managedFields }),
       },
     };
-    if (type.status) Reflect.deleteProperty(object, 'status');
-    this.#check(type, object, undefined);
+    if (type.status) Reflect.deleteProperty(made, 'status');
+    const object = this.#passed(type, undefined, made, options);
     const key = objects.key(type.plural, namespace, object.metadata.name);
     if (this.#cache.get(key) !== undefined) throw alreadyExists(type, object.metadata.name);
     if (options.dryRun) return object;
@@ -138,9 +148,9 @@ export class Registry {
   ): Promise<T> {
     for (let tries = 1; ; tries++) {
       const current = this.get(type, name, options.namespace);
-      const next = mergedObject(type, current, change(structuredClone(current)), options.part ?? 'main');
+      const merged = mergedObject(type, current, change(structuredClone(current)), options.part ?? 'main');
+      const next = this.#passed(type, current, merged, options);
       if (same(current, next)) return current;
-      this.#check(type, next, current);
       if (options.dryRun) return next;
       const key = objects.key(type.plural, options.namespace, name);
       const revision = Number(current.metadata.resourceVersion);
@@ -193,9 +203,18 @@ export class Registry {
     }
   }
 
-  #check(type: ResourceType, object: ApiObject, old: ApiObject | undefined): void {
-    const errors = checkObject(type, object, old);
-    if (errors.length > 0) throw invalid(type, object.metadata.name, errors);
+  /** What is to be stored: the one place that every write passes. Throws `invalid`. */
+  #passed<T extends ApiObject>(
+    type: ResourceType<T>,
+    before: T | undefined,
+    merged: T,
+    { part = 'main', operation = 'Update', manager }: WriteOptions & { part?: Part },
+  ): T {
+    const write: Write<T> = { type, before, after: merged, part, operation, manager, nowMs: this.#clock.now() };
+    const after = this.#steps.reduce((object, step) => step({ ...write, after: object }), merged);
+    const errors = checkObject(type, after, before);
+    if (errors.length > 0) throw invalid(type, after.metadata.name, errors);
+    return after;
   }
 
   /** The written object, once reads see it. */

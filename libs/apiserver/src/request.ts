@@ -12,6 +12,8 @@ export interface ResourceRequest extends ResourcePath {
   readonly wanted: Representation;
   readonly dryRun: boolean;
   readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
+  /** Whom `managedFields` names: the parameter, or the program by its `User-Agent`. */
+  readonly fieldManager: string;
   /** By labels, fields and namespace. */
   readonly selects: Selector;
   /** `resourceVersion`; undefined for none and for 0, which asks for whatever is there. */
@@ -41,6 +43,7 @@ export function readRequest(request: IncomingMessage, types: readonly ResourceTy
     wanted: negotiate(request.headers.accept, parameters.get('includeObject')),
     dryRun: isDryRun(parameters),
     fieldValidation: fieldValidationOf(parameters),
+    fieldManager: fieldManagerOf(parameters, request.headers['user-agent']),
     selects: object => selectors.every(selects => selects(object)),
     revision: wholeNumber(parameters, 'resourceVersion') || undefined,
     bookmarks: parameters.get('allowWatchBookmarks') === 'true',
@@ -84,6 +87,25 @@ function fieldValidationOf(parameters: URLSearchParams): 'Strict' | 'Warn' | 'Ig
   const value = parameters.get('fieldValidation') ?? 'Warn';
   if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
   throw new DroverError('bad-request', `fieldValidation: Unsupported value: ${JSON.stringify(value)}`);
+}
+
+/** As in Kubernetes (validation.FieldManagerMaxLength). */
+const maxManagerLength = 128;
+
+function fieldManagerOf(parameters: URLSearchParams, userAgent = 'unknown'): string {
+  const given = parameters.get('fieldManager') ?? '';
+  if (given === '') return userAgent.split('/', 1)[0]?.slice(0, maxManagerLength) || 'unknown';
+  if (Buffer.byteLength(given) > maxManagerLength) {
+    throw new DroverError('bad-request', `fieldManager: Too long: may not be more than ${maxManagerLength} bytes`);
+  }
+  if (/\p{C}|[\p{Z}--[ ]]/v.test(given)) {
+    const value = JSON.stringify(given);
+    throw new DroverError(
+      'bad-request',
+      `fieldManager: Invalid value: ${value}: should only contain printable characters`,
+    );
+  }
+  return given;
 }
 
 function wholeNumber(parameters: URLSearchParams, name: string): number | undefined {

@@ -23,7 +23,7 @@ export class WriteVerbs {
   }
 
   async create(request: IncomingMessage, response: ServerResponse, asked: ResourceRequest): Promise<void> {
-    const { type, namespace, dryRun } = asked;
+    const { type, namespace, dryRun, fieldManager: manager } = asked;
     const warnings: string[] = [];
     const { object, generateName } = this.#read(asked, await readJson(request, jsonOnly), warnings);
     if (object.metadata.name === '' && generateName === undefined) {
@@ -38,6 +38,7 @@ export class WriteVerbs {
     const draft = { ...object, metadata: inNamespace(object, namespace) };
     const created = await this.#parts.registry.create(type, draft, {
       dryRun,
+      manager,
       ...(generateName === undefined ? {} : { generateName }),
     });
     this.#send(response, 201, asked, created, warnings);
@@ -49,7 +50,7 @@ export class WriteVerbs {
     asked: ResourceRequest,
     exists: Selector,
   ): Promise<void> {
-    const { type, name = '', namespace, dryRun, subresource, verb } = asked;
+    const { type, name = '', namespace, dryRun, subresource, verb, fieldManager: manager } = asked;
     existing(this.#parts.registry, asked, exists);
     const body = await readJson(request, verb === 'patch' ? patchTypes : jsonOnly);
     let warnings: string[] = [];
@@ -67,6 +68,7 @@ export class WriteVerbs {
     const part = subresource === 'status' ? 'status' : 'main';
     const changed = await this.#parts.registry.update(type, name, change, {
       dryRun,
+      manager,
       part,
       ...(namespace === undefined ? {} : { namespace }),
     });

@@ -1,14 +1,41 @@
 /** `meta/v1.ObjectMeta`, as far as the hub keeps it. */
 export interface ObjectMeta {
   name: string;
+  generateName?: string;
   namespace?: string;
   uid: string;
   resourceVersion: string;
   generation?: number;
   creationTimestamp: string;
   deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
+  ownerReferences?: OwnerReference[];
+  finalizers?: string[];
+  managedFields?: ManagedFieldsEntry[];
+}
+
+/** `meta/v1.OwnerReference`: the object goes when its last owner has gone. */
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  /** A foreground deletion of the owner waits for this object. */
+  blockOwnerDeletion?: boolean;
+}
+
+/** `meta/v1.ManagedFieldsEntry`: which fields one manager set. */
+export interface ManagedFieldsEntry {
+  manager?: string;
+  operation?: 'Apply' | 'Update';
+  apiVersion?: string;
+  time?: string;
+  fieldsType?: string;
+  fieldsV1?: Record<string, unknown>;
+  subresource?: string;
 }
 
 /** A `metav1.Condition`. */
