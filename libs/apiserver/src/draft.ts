@@ -47,7 +47,7 @@ export function readDraft(type: ResourceType, value: unknown): Draft {
   const { apiVersion: _, kind: __, metadata = {}, ...fields } = value;
   for (const name of type.hidden ?? []) delete fields[name];
   const meta = checkSchema({ type: 'object', properties: metadataFields }, dropManagedFields(metadata), 'metadata');
-  const rest = checkSchema({ type: 'object', properties: type.fields }, fields);
+  const rest = checkSchema({ type: 'object', properties: type.fields, required: type.required ?? [] }, fields);
   const object = {
     apiVersion: groupVersion(type),
     kind: type.kind,

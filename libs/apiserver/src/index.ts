@@ -1,6 +1,7 @@
 export { ApiServer, type ApiServerOptions, type Decision } from './api-server.ts';
 export { type Bucket, type BucketEvent, bucketStore } from './bucket-store.ts';
 export { type CustomResourceDefinition, crdOf } from './crd.ts';
+export { type FieldError, type FieldErrorReason, fieldErrors } from './field-errors.ts';
 export { MemoryStore } from './memory-store.ts';
 export type { ApiObject } from './object.ts';
 export type { Part } from './object-change.ts';
@@ -13,9 +14,9 @@ export {
 } from './registry.ts';
 export { maxBodyBytes } from './request-body.ts';
 export { windowEvents } from './resource-cache.ts';
-export { allVerbs, type Column, type ResourceType, type Verb } from './resource-type.ts';
+export { type Admission, allVerbs, type Column, type ResourceType, type UserInfo, type Verb } from './resource-type.ts';
 export { sendError, sendJson } from './responses.ts';
-export type { FieldError, Schema } from './schema.ts';
+export { checkSchema, type Schema, type SchemaReport } from './schema.ts';
 export type { Selector } from './selectors.ts';
 export type { Store, StoreEvent } from './store.ts';
 export { ageOf } from './table.ts';

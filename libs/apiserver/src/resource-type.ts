@@ -2,10 +2,39 @@ import type { ApiObject } from './object.ts';
 import type { FieldError, Schema } from './schema.ts';
 
 /** What a caller may do with a resource over HTTP. */
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
-/** Every {@link Verb}. */
-export const allVerbs: readonly Verb[] = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+/** Every {@link Verb}, in the order in which kube-apiserver tells those of custom resources. */
+export const allVerbs: readonly Verb[] = [
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'create',
+  'update',
+  'watch',
+];
+
+/** Who calls, as Kubernetes' `authentication.k8s.io/v1 UserInfo` tells it. */
+export interface UserInfo {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A write over HTTP that is about to be validated and stored. */
+export interface Admission<T extends ApiObject = ApiObject> {
+  readonly verb: 'create' | 'update' | 'patch' | 'delete';
+  /** The object as it will be; of a deletion, as it is. */
+  readonly object: T;
+  /** The object as it is; absent when it is made. */
+  readonly old: T | undefined;
+  readonly subresource: 'status' | undefined;
+  readonly caller: UserInfo;
+  readonly dryRun: boolean;
+}
 
 /** One column of `kubectl get`. The name comes first and the age last by themselves. */
 export interface Column<T extends ApiObject = ApiObject> {
@@ -30,12 +59,17 @@ export interface Column<T extends ApiObject = ApiObject> {
  * };
  */
 export interface ResourceType<T extends ApiObject = ApiObject> {
+  /** Empty: the core group, whose paths begin with `/api`. */
   readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly plural: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
+  /** Groups of resources that `kubectl get <category>` lists. */
+  readonly categories?: readonly string[];
+  /** What the kind is, for `kubectl explain`. */
+  readonly description?: string;
   readonly namespaced: boolean;
   /** What the HTTP API offers; none: the resource is kept, and not served at all. */
   readonly verbs: readonly Verb[];
@@ -43,9 +77,19 @@ export interface ResourceType<T extends ApiObject = ApiObject> {
   readonly status: boolean;
   /** The schemas of the fields beside apiVersion, kind and metadata, `spec` and `status` as a rule. */
   readonly fields: Readonly<Record<string, Schema>>;
+  /** Which of them an object must have. */
+  readonly required?: readonly string[];
+  /** Paths of scalar fields, such as `spec.user`, that field selectors may name besides those of metadata (KEP-4358). */
+  readonly selectableFields?: readonly string[];
   /** Top-level fields that are kept and never served; a write over HTTP can neither see nor change them. */
   readonly hidden?: readonly string[];
   readonly columns: readonly Column<T>[];
+  /**
+   * Asked about every write over HTTP before it is validated: the object to go on with (changed, where its kind has
+   * defaults that a schema cannot say), or a throw that refuses it. It may run several times for one request, and for a dry
+   * run, so it must have no effect of its own.
+   */
+  admit?(admission: Admission<T>): T;
   /** What a schema cannot say. `old` is absent when the object is made. */
   validate?(object: T, old: T | undefined): readonly FieldError[];
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { methodNotAllowed } from './failures.ts';
 import { ReadVerbs } from './read-verbs.ts';
 import type { ResourceRequest } from './request.ts';
 import type { Selector } from './selectors.ts';
@@ -31,6 +32,8 @@ export class ResourceVerbs {
         return this.#write.change(request, response, asked, exists);
       case 'delete':
         return this.#write.delete(request, response, asked, exists);
+      case 'deletecollection':
+        throw methodNotAllowed();
     }
   }
 }

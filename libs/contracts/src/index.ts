@@ -7,6 +7,7 @@ export {
   type ManifestObject,
 } from './agent-manifest.ts';
 export type { AuditRecord, EnrolReply, EnrolRequest, TunnelEventBody } from './events.ts';
+export type { FromSchema } from './from-schema.ts';
 export type { JoinFile } from './join-file.ts';
 export { readJoinFile } from './join-file-reader.ts';
 export { isLabel, isSubdomain, requireLabel } from './names.ts';
@@ -25,6 +26,18 @@ export {
   type Token,
   type User,
 } from './resources.ts';
+export type {
+  AnySchema,
+  ArraySchema,
+  BooleanSchema,
+  IntegerSchema,
+  IntOrStringSchema,
+  NumberSchema,
+  ObjectSchema,
+  Schema,
+  StringFormat,
+  StringSchema,
+} from './schema.ts';
 export { serviceOfCertificate, serviceUri } from './service-identity.ts';
 export { objects, principalOf, principalToken, streams, subjects, type TunnelEvent } from './subjects.ts';
 export { version } from './version.ts';
