@@ -1,29 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '@drover/async';
 import { DroverError } from '@drover/errors';
+import { type Admission, type Admitted, type Decision, type ResourceAttributes, refusal } from './access.ts';
 import { type Discovery, discoveryOf } from './discovery.ts';
-import { forbidden, methodNotAllowed, noSuchPath } from './failures.ts';
+import { forbiddenPath, methodNotAllowed, noSuchPath } from './failures.ts';
 import { openApiOf } from './open-api.ts';
 import { Registry } from './registry.ts';
-import { readRequest, splitTarget } from './request.ts';
-import type { ResourceType, Verb } from './resource-type.ts';
+import { type ResourceRequest, readRequest, splitTarget } from './request.ts';
+import type { ResourceType } from './resource-type.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
 import { sendError, sendJson } from './responses.ts';
-import type { Selector } from './selectors.ts';
 import type { Store } from './store.ts';
+import { answerVirtual, type VirtualResource } from './virtual-resource.ts';
 import { WatchCache } from './watch-cache.ts';
-
-/** Whether a caller may do what it asks for. */
-export type Decision =
-  /** `only`: which objects exist for this caller; of the others it learns nothing. */
-  { readonly allowed: true; readonly only?: Selector } | { readonly allowed: false; readonly reason?: string };
 
 /** What an {@link ApiServer} is made of. */
 export interface ApiServerOptions<Identity> {
   readonly types: readonly ResourceType[];
   readonly store: Store;
-  /** Asked before anything else about every request on objects; `resource` may be `widgets/status`. */
-  readonly authorize: (identity: Identity, verb: Verb, resource: string, name: string | undefined) => Decision;
+  /** Resources that are answered and never kept, as SelfSubjectReview is. */
+  readonly virtual?: readonly VirtualResource<Identity>[];
+  /** Asked before anything else about every request on objects. */
+  readonly authorize: (identity: Identity, asked: ResourceAttributes) => Decision;
+  /** Asked about every other path, `verb` being the method in lower case; absent: all who are known may read all. */
+  readonly authorizePath?: (identity: Identity, verb: string, path: string) => boolean;
+  /** Asked about every write of a client that is allowed and well-formed; may change it, and throws what refuses it. */
+  readonly admit?: (identity: Identity, admission: Admission) => Admitted;
   /** The caller's name, for messages. */
   readonly nameOf: (identity: Identity) => string;
   /** What `/version` answers: Kubernetes' `version.Info`. */
@@ -51,10 +53,15 @@ export class ApiServer<Identity> {
   readonly #discovery: Discovery;
   readonly #openApi: Map<string, unknown>;
   readonly #verbs: ResourceVerbs;
+  readonly #types: readonly ResourceType[];
+  readonly #virtual: ReadonlyMap<ResourceType, VirtualResource<Identity>>;
 
   constructor(options: ApiServerOptions<Identity>) {
-    const { store, types, clock = systemClock, random = Math.random, onProblem = () => {} } = options;
+    const { store, virtual = [], clock = systemClock, random = Math.random, onProblem = () => {} } = options;
+    const types = [...options.types, ...virtual.map(({ type }) => type)];
     this.#options = options;
+    this.#types = types;
+    this.#virtual = new Map(virtual.map(one => [one.type, one]));
     this.cache = new WatchCache({ store, clock, onProblem });
     this.registry = new Registry({ store, cache: this.cache, clock, random });
     this.#discovery = discoveryOf(types);
@@ -89,15 +96,44 @@ export class ApiServer<Identity> {
     if (path === '/version') return this.#document(request, response, this.#options.version);
     if (identity === undefined) throw new DroverError('unauthenticated', 'Unauthorized');
     const document = this.#discovery.find(path) ?? this.#openApi.get(path);
-    if (document !== undefined) return this.#document(request, response, document);
-    if (!path.startsWith('/apis/')) throw noSuchPath();
-    const asked = readRequest(request, this.#options.types);
-    const { type, name, subresource, verb } = asked;
-    const resource = subresource === undefined ? type.plural : `${type.plural}/${subresource}`;
-    const decision = this.#options.authorize(identity, verb, resource, name);
-    if (!decision.allowed)
-      throw forbidden(type, verb, resource, name ?? '', this.#options.nameOf(identity), decision.reason);
-    await this.#verbs.serve(request, response, asked, decision.only ?? (() => true));
+    if (document !== undefined || !path.startsWith('/apis/')) {
+      this.#requirePath(request, path, identity);
+      if (document === undefined) throw noSuchPath();
+      return this.#document(request, response, document);
+    }
+    await this.#objects(request, response, readRequest(request, this.#types), identity);
+  }
+
+  async #objects(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: ResourceRequest,
+    identity: Identity,
+  ): Promise<void> {
+    const { authorize, admit, nameOf } = this.#options;
+    const { type, name, namespace, subresource, verb } = asked;
+    const attributes = { verb, group: type.group, resource: type.plural, subresource, namespace, name };
+    const decision = authorize(identity, attributes);
+    if (!decision.allowed) throw refusal(type, attributes, nameOf(identity), decision.reason);
+    const virtual = this.#virtual.get(type);
+    if (virtual !== undefined) return answerVirtual(request, response, virtual, asked, identity);
+    const exists = decision.only ?? (() => true);
+    await this.#verbs.serve(request, response, asked, {
+      exists,
+      admit: (object, old) => {
+        const admission = { asked: attributes, type, object, old, dryRun: asked.dryRun };
+        const admitted = admit?.(identity, admission) ?? { object };
+        if (!exists(admitted.object)) throw refusal(type, attributes, nameOf(identity));
+        return admitted;
+      },
+    });
+  }
+
+  /** Whether the caller may know of a path that is no object's. */
+  #requirePath(request: IncomingMessage, path: string, identity: Identity): void {
+    const { authorizePath, nameOf } = this.#options;
+    const verb = (request.method ?? 'GET').toLowerCase();
+    if (authorizePath?.(identity, verb, path) === false) throw forbiddenPath(verb, path, nameOf(identity));
   }
 
   #document(request: IncomingMessage, response: ServerResponse, document: unknown): void {

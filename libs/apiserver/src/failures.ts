@@ -61,9 +61,11 @@ export function forbidden(
   name: string,
   who: string,
   why?: string,
+  namespace?: string,
 ): DroverError {
   const object = name === '' ? '' : ` ${JSON.stringify(name)}`;
-  const said = `User ${JSON.stringify(who)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(type.group)} at the cluster scope`;
+  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  const said = `User ${JSON.stringify(who)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(type.group)} ${where}`;
   return new DroverError(
     'forbidden',
     `${qualifiedName(type)}${object} is forbidden: ${said}${why === undefined ? '' : `: ${why}`}`,
@@ -72,6 +74,12 @@ export function forbidden(
     },
   );
 }
+
+/** A path that is no object's, as in `cannot get path "/metrics"`. */
+export const forbiddenPath = (verb: string, path: string, who: string): DroverError =>
+  new DroverError('forbidden', `forbidden: User ${JSON.stringify(who)} cannot ${verb} path ${JSON.stringify(path)}`, {
+    details: { status: {} },
+  });
 
 /** A resourceVersion outside the window that is kept (410, `Expired`): client-go lists again. */
 export const expired = (asked: number, oldest: number): DroverError =>

@@ -1,4 +1,5 @@
-export { ApiServer, type ApiServerOptions, type Decision } from './api-server.ts';
+export type { Admission, Admitted, Decision, ResourceAttributes } from './access.ts';
+export { ApiServer, type ApiServerOptions } from './api-server.ts';
 export { type Bucket, type BucketEvent, bucketStore } from './bucket-store.ts';
 export { type CustomResourceDefinition, crdOf } from './crd.ts';
 export { type FieldError, type FieldErrorReason, fieldErrors } from './field-errors.ts';
@@ -20,5 +21,6 @@ export { checkSchema, type Schema, type SchemaReport } from './schema.ts';
 export type { Selector } from './selectors.ts';
 export type { Store, StoreEvent } from './store.ts';
 export { ageOf } from './table.ts';
+export type { VirtualResource } from './virtual-resource.ts';
 export { WatchCache, type WatchCacheOptions } from './watch-cache.ts';
 export type { Write, WriteStep } from './write.ts';

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRules } from './access.ts';
 import { methodNotAllowed } from './failures.ts';
 import { ReadVerbs } from './read-verbs.ts';
 import type { ResourceRequest } from './request.ts';
-import type { Selector } from './selectors.ts';
 import type { VerbParts } from './verb-parts.ts';
 import { WriteVerbs } from './write-verbs.ts';
 
@@ -16,8 +16,9 @@ export class ResourceVerbs {
     this.#write = new WriteVerbs(parts);
   }
 
-  /** Answers the request. `exists`: which objects exist for its caller. */
-  serve(request: IncomingMessage, response: ServerResponse, asked: ResourceRequest, exists: Selector): Promise<void> {
+  /** Answers the request by the rules for its caller. */
+  serve(request: IncomingMessage, response: ServerResponse, asked: ResourceRequest, rules: ClientRules): Promise<void> {
+    const { exists } = rules;
     switch (asked.verb) {
       case 'get':
         return this.#read.get(response, asked, exists);
@@ -26,10 +27,10 @@ export class ResourceVerbs {
       case 'watch':
         return this.#read.watch(response, asked, exists);
       case 'create':
-        return this.#write.create(request, response, asked);
+        return this.#write.create(request, response, asked, rules);
       case 'update':
       case 'patch':
-        return this.#write.change(request, response, asked, exists);
+        return this.#write.change(request, response, asked, rules);
       case 'delete':
         return this.#write.delete(request, response, asked, exists);
       case 'deletecollection':

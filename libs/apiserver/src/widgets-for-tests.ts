@@ -5,9 +5,11 @@ import type { Clock } from '@drover/async';
 import {
   type ApiObject,
   ApiServer,
+  type ApiServerOptions,
   allVerbs,
   type Decision,
   MemoryStore,
+  type ResourceAttributes,
   type ResourceType,
   type Store,
 } from './index.ts';
@@ -67,7 +69,7 @@ export const gadgets: ResourceType = {
 };
 
 /** `guest` may look only, and red widgets are all that exists for `reds`. */
-function authorize(user: string, verb: string): Decision {
+function authorize(user: string, { verb }: ResourceAttributes): Decision {
   if (user === 'guest') return { allowed: ['get', 'list', 'watch'].includes(verb) };
   return user === 'reds'
     ? { allowed: true, only: object => object.metadata.labels?.['colour'] === 'red' }
@@ -76,7 +78,13 @@ function authorize(user: string, verb: string): Decision {
 
 /** An API of widgets on a real server at a free port; the caller is the user of `Authorization: Bearer <user>`. */
 export async function serveWidgets(
-  options: { clock?: Clock; store?: Store; http2?: boolean; everybodyIs?: string } = {},
+  options: {
+    clock?: Clock;
+    store?: Store;
+    http2?: boolean;
+    everybodyIs?: string;
+    extra?: Partial<ApiServerOptions<string>>;
+  } = {},
 ) {
   const api = new ApiServer<string>({
     types: [widgets, gadgets],
@@ -85,6 +93,7 @@ export async function serveWidgets(
     nameOf: user => user,
     version: { major: '1', minor: '32', gitVersion: 'v1.32.0' },
     ...(options.clock ? { clock: options.clock } : {}),
+    ...options.extra,
   });
   await api.start();
   const handle = (request: IncomingMessage, response: ServerResponse): void => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DroverError } from '@drover/errors';
+import type { ClientRules } from './access.ts';
 import { readDraft, shown, withHidden } from './draft.ts';
 import { invalid, notFound } from './failures.ts';
 import { type ApiObject, isRecord } from './object.ts';
@@ -22,10 +23,16 @@ export class WriteVerbs {
     this.#parts = parts;
   }
 
-  async create(request: IncomingMessage, response: ServerResponse, asked: ResourceRequest): Promise<void> {
+  async create(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: ResourceRequest,
+    rules: ClientRules,
+  ): Promise<void> {
     const { type, namespace, dryRun, fieldManager: manager } = asked;
     const warnings: string[] = [];
-    const { object, generateName } = this.#read(asked, await readJson(request, jsonOnly), warnings);
+    const { object: read, generateName } = this.#read(asked, await readJson(request, jsonOnly), warnings);
+    const { object, answer } = rules.admit({ ...read, metadata: inNamespace(read, namespace) }, undefined);
     if (object.metadata.name === '' && generateName === undefined) {
       throw invalid(type, '', [
         {
@@ -35,20 +42,19 @@ export class WriteVerbs {
         },
       ]);
     }
-    const draft = { ...object, metadata: inNamespace(object, namespace) };
-    const created = await this.#parts.registry.create(type, draft, {
+    const created = await this.#parts.registry.create(type, object, {
       dryRun,
       manager,
       ...(generateName === undefined ? {} : { generateName }),
     });
-    this.#send(response, 201, asked, created, warnings);
+    this.#send(response, 201, asked, answer?.(created) ?? created, warnings);
   }
 
   async change(
     request: IncomingMessage,
     response: ServerResponse,
     asked: ResourceRequest,
-    exists: Selector,
+    { exists, admit }: ClientRules,
   ): Promise<void> {
     const { type, name = '', namespace, dryRun, subresource, verb, fieldManager: manager } = asked;
     existing(this.#parts.registry, asked, exists);
@@ -63,7 +69,8 @@ export class WriteVerbs {
         const message = 'Invalid value: 0x0: must be specified for an update';
         throw invalid(type, name, [{ field: 'metadata.resourceVersion', reason: 'FieldValueInvalid', message }]);
       }
-      return withHidden(type, { ...object, metadata: inNamespace(object, namespace) }, current);
+      const next = withHidden(type, { ...object, metadata: inNamespace(object, namespace) }, current);
+      return admit(next, current).object;
     };
     const part = subresource === 'status' ? 'status' : 'main';
     const changed = await this.#parts.registry.update(type, name, change, {

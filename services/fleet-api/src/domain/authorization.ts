@@ -1,4 +1,4 @@
-import type { ApiObject, Decision, Verb } from '@drover/apiserver';
+import type { ApiObject, Decision, ResourceAttributes, Verb } from '@drover/apiserver';
 import { adminGroup, resources, type Token } from '@drover/contracts';
 
 /** Who calls the hub's API. */
@@ -16,8 +16,9 @@ const reading: readonly Verb[] = ['get', 'list', 'watch'];
  * Who may do what on the hub's objects, until roles are bound on the hub: administrators everything; everybody sees the
  * clusters, himself, and his own tokens, which he may also delete. All else is denied.
  */
-export function decide(caller: Caller, verb: Verb, resource: string): Decision {
+export function decide(caller: Caller, { verb, resource, subresource }: ResourceAttributes): Decision {
   if (isAdmin(caller)) return { allowed: true };
+  if (subresource !== undefined && !reading.includes(verb)) return { allowed: false };
   if (resource === resources.clusters && reading.includes(verb)) return { allowed: true };
   if (resource === resources.users && reading.includes(verb)) {
     return { allowed: true, only: object => object.metadata.name === caller.user };
