@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DroverError } from '@drover/errors';
-import type { Admission, ResourceAttributes, VirtualResource } from './index.ts';
+import type { ClientWrite, ResourceAttributes, VirtualResource } from './index.ts';
 import { serveWidgets, widget } from './widgets-for-tests.ts';
 
 const widgetsPath = '/apis/example.dev/v1/widgets';
@@ -66,7 +66,7 @@ test('paths that are no object’s are asked about too', async () => {
 
 test('every write of a client is admitted: changed, shown with more than is kept, or refused', async () => {
   const seen: [string, string | undefined][] = [];
-  const admit = (_: string, { asked, object, old }: Admission) => {
+  const admit = (_: string, { asked, object, old }: ClientWrite) => {
     seen.push([asked.verb, old?.metadata.name]);
     if (object.metadata.labels?.['bad'] !== undefined) throw new DroverError('forbidden', 'a bad one');
     const marked = { ...object, metadata: { ...object.metadata, name: object.metadata.name || 'made' } };

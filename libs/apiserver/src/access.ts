@@ -22,7 +22,7 @@ export type Decision =
   { readonly allowed: true; readonly only?: Selector } | { readonly allowed: false; readonly reason?: string };
 
 /** A write as a client wants it, before anything is stored. */
-export interface Admission {
+export interface ClientWrite {
   readonly asked: ResourceAttributes;
   readonly type: ResourceType;
   readonly object: ApiObject;

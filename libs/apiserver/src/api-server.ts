@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '@drover/async';
 import { DroverError } from '@drover/errors';
-import { type Admission, type Admitted, type Decision, type ResourceAttributes, refusal } from './access.ts';
+import { type Admitted, type ClientWrite, type Decision, type ResourceAttributes, refusal } from './access.ts';
 import { type Discovery, discoveryOf } from './discovery.ts';
 import { forbiddenPath, methodNotAllowed, noSuchPath } from './failures.ts';
 import { openApiOf } from './open-api.ts';
@@ -25,7 +25,7 @@ export interface ApiServerOptions<Identity> {
   /** Asked about every other path, `verb` being the method in lower case; absent: all who are known may read all. */
   readonly authorizePath?: (identity: Identity, verb: string, path: string) => boolean;
   /** Asked about every write of a client that is allowed and well-formed; may change it, and throws what refuses it. */
-  readonly admit?: (identity: Identity, admission: Admission) => Admitted;
+  readonly admit?: (identity: Identity, write: ClientWrite) => Admitted;
   /** The caller's name, for messages. */
   readonly nameOf: (identity: Identity) => string;
   /** What `/version` answers: Kubernetes' `version.Info`. */
@@ -121,8 +121,8 @@ export class ApiServer<Identity> {
     await this.#verbs.serve(request, response, asked, {
       exists,
       admit: (object, old) => {
-        const admission = { asked: attributes, type, object, old, dryRun: asked.dryRun };
-        const admitted = admit?.(identity, admission) ?? { object };
+        const write = { asked: attributes, type, object, old, dryRun: asked.dryRun };
+        const admitted = admit?.(identity, write) ?? { object };
         if (!exists(admitted.object)) throw refusal(type, attributes, nameOf(identity));
         return admitted;
       },

@@ -1,4 +1,4 @@
-export type { Admission, Admitted, Decision, ResourceAttributes } from './access.ts';
+export type { Admitted, ClientWrite, Decision, ResourceAttributes } from './access.ts';
 export { ApiServer, type ApiServerOptions } from './api-server.ts';
 export { type Bucket, type BucketEvent, bucketStore } from './bucket-store.ts';
 export { type CustomResourceDefinition, crdOf } from './crd.ts';
