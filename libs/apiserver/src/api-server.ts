@@ -10,6 +10,7 @@ import { type ResourceRequest, readRequest, splitTarget } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
 import { sendError, sendJson } from './responses.ts';
+import { everything } from './selectors.ts';
 import type { Store } from './store.ts';
 import { answerVirtual, type VirtualResource } from './virtual-resource.ts';
 import { WatchCache } from './watch-cache.ts';
@@ -62,7 +63,7 @@ export class ApiServer<Identity> {
     this.#options = options;
     this.#types = types;
     this.#virtual = new Map(virtual.map(one => [one.type, one]));
-    this.cache = new WatchCache({ store, clock, onProblem });
+    this.cache = new WatchCache({ store, types, clock, onProblem });
     this.registry = new Registry({ store, cache: this.cache, clock, random });
     this.#discovery = discoveryOf(types);
     this.#openApi = openApiOf(types);
@@ -117,7 +118,7 @@ export class ApiServer<Identity> {
     if (!decision.allowed) throw refusal(type, attributes, nameOf(identity), decision.reason);
     const virtual = this.#virtual.get(type);
     if (virtual !== undefined) return answerVirtual(request, response, virtual, asked, identity);
-    const exists = decision.only ?? (() => true);
+    const exists = decision.only ?? everything;
     await this.#verbs.serve(request, response, asked, {
       exists,
       admit: (object, old) => {

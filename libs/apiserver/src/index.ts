@@ -6,6 +6,7 @@ export { type FieldError, type FieldErrorReason, fieldErrors } from './field-err
 export { MemoryStore } from './memory-store.ts';
 export type { ApiObject } from './object.ts';
 export type { Part } from './object-change.ts';
+export { storedBytes } from './object-json.ts';
 export {
   type Hooks,
   type Preconditions,

@@ -1,27 +1,27 @@
 import { DroverError } from '@drover/errors';
-import type { ApiObject } from './object.ts';
 import type { Store, StoreEvent } from './store.ts';
 
 /** A {@link Store} in memory, for tests and for trying out. */
 export class MemoryStore implements Store {
-  readonly #entries = new Map<string, { revision: number; object: ApiObject }>();
+  readonly #entries = new Map<string, { revision: number; value: Uint8Array }>();
   readonly #watchers = new Set<(event: StoreEvent) => void>();
   #revision = 0;
 
-  async create(key: string, object: ApiObject): Promise<number> {
+  async create(key: string, value: Uint8Array): Promise<number> {
     if (this.#entries.has(key)) throw new DroverError('already-exists', `${key} exists`);
-    return this.#put(key, object);
+    return this.#put(key, value);
   }
 
-  async update(key: string, object: ApiObject, revision: number): Promise<number> {
+  async update(key: string, value: Uint8Array, revision: number): Promise<number> {
     this.#expect(key, revision);
-    return this.#put(key, object);
+    return this.#put(key, value);
   }
 
-  async delete(key: string, revision: number): Promise<void> {
+  async delete(key: string, revision: number): Promise<number> {
     this.#expect(key, revision);
     this.#entries.delete(key);
     this.#tell({ type: 'delete', key, revision: ++this.#revision });
+    return this.#revision;
   }
 
   async *watch(signal: AbortSignal): AsyncIterable<StoreEvent> {
@@ -58,10 +58,9 @@ export class MemoryStore implements Store {
       throw new DroverError('conflict', `${key} is at revision ${found ?? 'none'}, not ${revision}`);
   }
 
-  #put(key: string, object: ApiObject): number {
+  #put(key: string, value: Uint8Array): number {
     const revision = ++this.#revision;
-    // A copy, as a real store would make one: later changes of the caller's object must not show.
-    const entry = { revision, object: structuredClone(object) };
+    const entry = { revision, value };
     this.#entries.set(key, entry);
     this.#tell({ type: 'put', key, ...entry });
     return revision;

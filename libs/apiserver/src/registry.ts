@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from '@drover/async';
 import { isLabel, isSubdomain, objects } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
+import { CachedStore } from './cached-store.ts';
 import { checkObject, generatedName } from './draft.ts';
 import { alreadyExists, conflict, invalid, notFound } from './failures.ts';
+import type { KeptObject } from './kept-object.ts';
 import type { ApiObject } from './object.ts';
 import { mergedObject, type Part, same } from './object-change.ts';
 import type { ResourceType } from './resource-type.ts';
@@ -53,7 +55,7 @@ export interface Preconditions {
  * For the HTTP API and for the program itself; it asks nobody's permission.
  */
 export class Registry {
-  readonly #store: Store;
+  readonly #store: CachedStore;
   readonly #cache: WatchCache;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -62,7 +64,7 @@ export class Registry {
   readonly #hooks = new Map<string, Hooks<ApiObject>>();
 
   constructor(options: RegistryOptions) {
-    this.#store = options.store;
+    this.#store = new CachedStore(options.store, options.cache);
     this.#cache = options.cache;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
@@ -80,10 +82,15 @@ export class Registry {
     return this.#cache.revision;
   }
 
+  /** The object as it is kept, or undefined. */
+  kept(type: ResourceType, name: string, namespace?: string): KeptObject | undefined {
+    if (!isSubdomain(name) || (namespace !== undefined && !isLabel(namespace))) return undefined;
+    return this.#cache.get(objects.key(type.plural, namespace, name));
+  }
+
   /** The object, or undefined. What it gives is shared: it must not be changed. */
   find<T extends ApiObject>(type: ResourceType<T>, name: string, namespace?: string): T | undefined {
-    if (!isSubdomain(name) || (namespace !== undefined && !isLabel(namespace))) return undefined;
-    return typed(type, this.#cache.get(objects.key(type.plural, namespace, name)));
+    return typed(type, this.kept(type, name, namespace)?.object);
   }
 
   /** The object. Throws `not-found`. */
@@ -96,7 +103,7 @@ export class Registry {
   /** Every object of a resource, or of a namespace, by name. Shared: must not be changed. */
   list<T extends ApiObject>(type: ResourceType<T>, namespace?: string): T[] {
     const prefix = namespace === undefined ? `${type.plural}.` : `${type.plural}.${namespace}.`;
-    return this.#cache.list(prefix).flatMap(object => typed(type, object) ?? []);
+    return this.#cache.list(prefix).flatMap(({ object }) => typed(type, object) ?? []);
   }
 
   /**
@@ -129,10 +136,10 @@ export class Registry {
     const key = objects.key(type.plural, namespace, object.metadata.name);
     if (this.#cache.get(key) !== undefined) throw alreadyExists(type, object.metadata.name);
     if (options.dryRun) return object;
-    const revision = await this.#store.create(key, stored(object)).catch(error => {
+    const kept = await this.#store.create(key, object).catch(error => {
       throw isCode(error, 'already-exists') ? alreadyExists(type, object.metadata.name) : error;
     });
-    return this.#seen(object, revision);
+    return versioned(object, kept.revision);
   }
 
   /**
@@ -155,7 +162,7 @@ export class Registry {
       const key = objects.key(type.plural, options.namespace, name);
       const revision = Number(current.metadata.resourceVersion);
       try {
-        return await this.#seen(next, await this.#store.update(key, stored(next), revision));
+        return versioned(next, (await this.#store.update(key, next, revision)).revision);
       } catch (error) {
         if (!isCode(error, 'conflict')) throw error;
         if (tries === maxTries) throw conflict(type, name);
@@ -197,7 +204,6 @@ export class Registry {
         await this.#newer(key, current);
         continue;
       }
-      await this.#newer(key, current);
       await hooks?.afterDelete?.(current);
       return current;
     }
@@ -217,17 +223,11 @@ export class Registry {
     return after;
   }
 
-  /** The written object, once reads see it. */
-  async #seen<T extends ApiObject>(object: T, revision: number): Promise<T> {
-    await this.#cache.until(() => this.#cache.revision >= revision, 'the write was stored but is not yet seen');
-    return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
-  }
-
   /** Waits until reads see something newer than `current`. */
   async #newer(key: string, current: ApiObject): Promise<void> {
     const { resourceVersion } = current.metadata;
     await this.#cache.until(
-      () => this.#cache.get(key)?.metadata.resourceVersion !== resourceVersion,
+      () => String(this.#cache.get(key)?.revision) !== resourceVersion,
       'the store has a newer object that is not yet seen',
     );
   }
@@ -237,10 +237,10 @@ export class Registry {
 const typed = <T extends ApiObject>(type: ResourceType<T>, object: ApiObject | undefined): T | undefined =>
   object !== undefined && object.kind === type.kind ? (object as T) : undefined;
 
-function stored<T extends ApiObject>(object: T): ApiObject {
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  return { ...object, metadata: { ...metadata, resourceVersion: '' } };
-}
+const versioned = <T extends ApiObject>(object: T, revision: number): T => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(revision) },
+});
 
 const isCode = (error: unknown, code: DroverError['code']): boolean =>
   error instanceof DroverError && error.code === code;

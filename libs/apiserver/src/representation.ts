@@ -1,6 +1,6 @@
 import { DroverError } from '@drover/errors';
 import type { ApiObject } from './object.ts';
-import { groupVersion, type ResourceType } from './resource-type.ts';
+import type { ResourceType } from './resource-type.ts';
 import { type IncludeObject, partialOf, tableOf } from './table.ts';
 
 /** In which form a client wants objects: as they are, as rows of a table, or their metadata only. */
@@ -48,20 +48,4 @@ export function presentOne(
   if (wanted.form === 'table')
     return tableOf(type, [object], { nowMs, include: wanted.include, resourceVersion, columns });
   return wanted.form === 'metadata' ? partialOf(object) : object;
-}
-
-/** A list in the form that was asked for. */
-export function presentList(
-  type: ResourceType,
-  items: readonly ApiObject[],
-  resourceVersion: string,
-  wanted: Representation,
-  nowMs: number,
-): unknown {
-  const metadata = { resourceVersion };
-  if (wanted.form === 'table') return tableOf(type, items, { nowMs, include: wanted.include, resourceVersion });
-  if (wanted.form === 'metadata') {
-    return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: items.map(partialOf) };
-  }
-  return { kind: `${type.kind}List`, apiVersion: groupVersion(type), metadata, items };
 }

@@ -4,7 +4,7 @@ import { methodNotAllowed } from './failures.ts';
 import { negotiate, type Representation } from './representation.ts';
 import { parseResourcePath, type ResourcePath } from './request-path.ts';
 import type { ResourceType, Verb } from './resource-type.ts';
-import { parseFieldSelector, parseLabelSelector, type Selector } from './selectors.ts';
+import { type Choice, parseFieldSelector, parseLabelSelector } from './selectors.ts';
 
 /** A request about objects, read once: what it is about, and every parameter that counts. */
 export interface ResourceRequest extends ResourcePath {
@@ -14,8 +14,8 @@ export interface ResourceRequest extends ResourcePath {
   readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   /** Whom `managedFields` names: the parameter, or the program by its `User-Agent`. */
   readonly fieldManager: string;
-  /** By labels, fields and namespace. */
-  readonly selects: Selector;
+  /** By labels and fields; undefined: all. */
+  readonly selects: Choice | undefined;
   /** `resourceVersion`; undefined for none and for 0, which asks for whatever is there. */
   readonly revision: number | undefined;
   readonly bookmarks: boolean;
@@ -31,12 +31,6 @@ export function readRequest(request: IncomingMessage, types: readonly ResourceTy
   const watch = ['true', '1', ''].includes(parameters.get('watch') ?? 'false');
   const verb = verbOf(request.method ?? 'GET', target, watch);
   if (!target.type.verbs.includes(verb)) throw methodNotAllowed();
-  const { namespace } = target;
-  const selectors = [
-    parseLabelSelector(parameters.get('labelSelector') ?? ''),
-    parseFieldSelector(parameters.get('fieldSelector') ?? ''),
-    namespace === undefined ? () => true : parseFieldSelector(`metadata.namespace=${namespace}`),
-  ];
   return {
     ...target,
     verb,
@@ -44,12 +38,20 @@ export function readRequest(request: IncomingMessage, types: readonly ResourceTy
     dryRun: isDryRun(parameters),
     fieldValidation: fieldValidationOf(parameters),
     fieldManager: fieldManagerOf(parameters, request.headers['user-agent']),
-    selects: object => selectors.every(selects => selects(object)),
+    selects: selectsOf(parameters),
     revision: wholeNumber(parameters, 'resourceVersion') || undefined,
     bookmarks: parameters.get('allowWatchBookmarks') === 'true',
     initialEvents: parameters.get('sendInitialEvents') === 'true',
     timeoutMs: seconds(wholeNumber(parameters, 'timeoutSeconds')),
   };
+}
+
+function selectsOf(parameters: URLSearchParams): Choice | undefined {
+  const labels = parameters.get('labelSelector') ?? '';
+  const fields = parameters.get('fieldSelector') ?? '';
+  if (labels === '' && fields === '') return undefined;
+  const [byLabels, byFields] = [parseLabelSelector(labels), parseFieldSelector(fields)];
+  return object => byLabels(object) && byFields(object);
 }
 
 /** The path and the query of a request target. */

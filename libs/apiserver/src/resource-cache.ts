@@ -1,58 +1,96 @@
+import { CacheEvent } from './cache-event.ts';
 import { expired } from './failures.ts';
-import type { ApiObject } from './object.ts';
-
-/** A change of one object, as watchers see it. */
-export interface CacheEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly revision: number;
-  /** As it is after the change; for DELETED, as it was last, with the deletion's resourceVersion. */
-  readonly object: ApiObject;
-  readonly previous: ApiObject | undefined;
-}
+import type { KeptObject } from './kept-object.ts';
 
 /**
  * How many past changes of a resource are kept for watches that resume. client-go resumes within seconds; a thousand
  * covers a burst of status writes to a thousand clusters in between, and costs some MB at most.
  */
 export const windowEvents = 1000;
+/** So many of the last changes keep the bytes that were sent of them: whoever reads at all has read further soon. */
+const framedEvents = 64;
+/**
+ * Whole lists of a resource are kept as bytes up to this size together: two of 10,000 objects of 1.5 KB. Whatever is
+ * larger is made for each request.
+ */
+const maxListBytes = 32 * 1024 * 1024;
+
+/** A whole list as bytes. */
+interface ListBytes {
+  readonly revision: number;
+  readonly json: Buffer;
+}
 
 /** The objects of one resource and the window of their last changes. Pure: it is told what happened. */
 export class ResourceCache {
-  readonly #objects: Map<string, ApiObject>;
+  readonly #byKey: Map<string, KeptObject>;
+  /** By key. */
+  readonly #sorted: KeptObject[];
   readonly #window: CacheEvent[] = [];
+  /** Whole lists, until the next change. */
+  readonly #lists = new Map<string, ListBytes>();
+  #listBytes = 0;
+  /** How many changes there were before the first in the window. */
+  #forgotten = 0;
   /** Every change after this revision is in the window. */
   #completeAfter: number;
 
-  constructor(objects: Map<string, ApiObject>, revision: number) {
-    this.#objects = objects;
+  constructor(objects: readonly KeptObject[], revision: number) {
+    this.#sorted = [...objects].sort((a, b) => (a.key < b.key ? -1 : 1));
+    this.#byKey = new Map(this.#sorted.map(object => [object.key, object]));
     this.#completeAfter = revision;
   }
 
-  get(key: string): ApiObject | undefined {
-    return this.#objects.get(key);
+  get(key: string): KeptObject | undefined {
+    return this.#byKey.get(key);
   }
 
-  /** All objects, by key. */
-  entries(): [string, ApiObject][] {
-    return [...this.#objects].sort(([a], [b]) => (a < b ? -1 : 1));
+  /** Those whose key begins with `prefix`, by key. */
+  list(prefix: string): readonly KeptObject[] {
+    // Keys hold ASCII only, so that this is behind all that begin with the prefix.
+    return this.#sorted.slice(this.#place(prefix), this.#place(`${prefix}\u{7f}`));
   }
 
-  put(key: string, object: ApiObject, revision: number): void {
-    const previous = this.#objects.get(key);
-    this.#objects.set(key, object);
-    this.#remember({ type: previous === undefined ? 'ADDED' : 'MODIFIED', revision, object, previous });
+  /**
+   * The whole list of `prefix` in a form, as `make` makes it. It is made once and kept until the next change, but for one
+   * that was made at a revision before `notOlderThan`. `now`: the store's revision.
+   */
+  wholeList(
+    prefix: string,
+    form: string,
+    { now, notOlderThan }: { readonly now: number; readonly notOlderThan: number },
+    make: (objects: readonly KeptObject[]) => Buffer,
+  ): Buffer {
+    const name = `${form} ${prefix}`;
+    const known = this.#lists.get(name);
+    if (known !== undefined && known.revision >= notOlderThan) return known.json;
+    const json = make(this.list(prefix));
+    this.#listBytes += json.length - (known?.json.length ?? 0);
+    if (this.#listBytes > maxListBytes) this.#forgetLists();
+    else this.#lists.set(name, { revision: now, json });
+    return json;
+  }
+
+  put(object: KeptObject): void {
+    const { key, revision } = object;
+    const previous = this.#byKey.get(key);
+    const place = this.#place(key);
+    this.#byKey.set(key, object);
+    if (previous === undefined) this.#sorted.splice(place, 0, object);
+    else this.#sorted[place] = object;
+    this.#remember(new CacheEvent(previous === undefined ? 'ADDED' : 'MODIFIED', revision, object, previous));
   }
 
   delete(key: string, revision: number): void {
-    const previous = this.#objects.get(key);
+    const previous = this.#byKey.get(key);
     if (previous === undefined) return;
-    this.#objects.delete(key);
-    const object = { ...previous, metadata: { ...previous.metadata, resourceVersion: String(revision) } };
-    this.#remember({ type: 'DELETED', revision, object, previous });
+    this.#byKey.delete(key);
+    this.#sorted.splice(this.#place(key), 1);
+    this.#remember(new CacheEvent('DELETED', revision, previous.at(revision), previous));
   }
 
-  /** The changes after `revision`, oldest first. Throws `gone` where the window does not reach back so far. */
-  since(revision: number): readonly CacheEvent[] {
+  /** The number of the first change after `revision`. Throws `gone` where the window does not reach back so far. */
+  firstAfter(revision: number): number {
     if (revision < this.#completeAfter) throw expired(revision, this.#completeAfter);
     let low = 0;
     let high = this.#window.length;
@@ -61,11 +99,41 @@ export class ResourceCache {
       if ((this.#window[middle]?.revision ?? 0) > revision) high = middle;
       else low = middle + 1;
     }
-    return this.#window.slice(low);
+    return this.#forgotten + low;
+  }
+
+  /**
+   * The change of that number; undefined: it has not happened yet. Throws `gone` for a reader who is at revision
+   * `readerAt` and whom the window has passed.
+   */
+  change(number: number, readerAt: number): CacheEvent | undefined {
+    if (number < this.#forgotten) throw expired(readerAt, this.#completeAfter);
+    return this.#window[number - this.#forgotten];
   }
 
   #remember(event: CacheEvent): void {
+    this.#forgetLists();
     this.#window.push(event);
-    if (this.#window.length > windowEvents) this.#completeAfter = this.#window.shift()?.revision ?? this.#completeAfter;
+    this.#window[this.#window.length - framedEvents]?.forget();
+    if (this.#window.length <= windowEvents) return;
+    this.#completeAfter = this.#window.shift()?.revision ?? this.#completeAfter;
+    this.#forgotten++;
+  }
+
+  #forgetLists(): void {
+    this.#lists.clear();
+    this.#listBytes = 0;
+  }
+
+  /** Where a key is, or would be. */
+  #place(key: string): number {
+    let low = 0;
+    let high = this.#sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sorted[middle]?.key ?? '') < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -11,15 +11,24 @@ export function sendJson(
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {
+  sendBytes(response, status, Buffer.from(`${JSON.stringify(body)}\n`, 'utf8'), headers);
+}
+
+/** Answers with JSON that is there already. */
+export function sendBytes(
+  response: ServerResponse,
+  status: number,
+  json: Buffer,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   if (response.headersSent || response.destroyed) return;
-  const bytes = Buffer.from(`${JSON.stringify(body)}\n`, 'utf8');
   response.writeHead(status, {
     'content-type': 'application/json',
-    'content-length': bytes.length,
+    'content-length': json.length,
     'cache-control': 'no-cache, private',
     ...headers,
   });
-  response.end(bytes);
+  response.end(json);
 }
 
 /** Answers with an error's `Status`; an answer that has already begun is broken off, so that it cannot look whole (T24). */

@@ -1,14 +1,21 @@
 import { DroverError } from '@drover/errors';
+import type { KeptObject } from './kept-object.ts';
 import type { ApiObject } from './object.ts';
 
 /** Whether an object is meant. */
 export type Selector = (object: ApiObject) => boolean;
 
+/** The {@link Selector} of those who see everything. */
+export const everything: Selector = () => true;
+
+/** Whether an object is meant, told by what is kept beside its bytes. */
+export type Choice = (object: KeptObject) => boolean;
+
 const requirement =
   /^\s*(?:(!)\s*([^\s=!,()]+)|([^\s=!,()]+)(?:\s*(==|=|!=)\s*([^\s=!,()]*)|\s+(in|notin)\s*\(([^()]*)\))?)\s*(?:,|$)/;
 
 /** Parses a label selector: `a=b,c==d,e!=f,g in (h,i),j notin (k),l,!m`. Throws `bad-request`. */
-export function parseLabelSelector(text: string): Selector {
+export function parseLabelSelector(text: string): Choice {
   const tests: ((labels: Readonly<Record<string, string>>) => boolean)[] = [];
   for (let rest = text; rest.trim() !== ''; ) {
     const match = requirement.exec(rest);
@@ -24,21 +31,21 @@ export function parseLabelSelector(text: string): Selector {
     else tests.push(labels => Object.hasOwn(labels, key));
     rest = rest.slice(whole.length);
   }
-  return object => tests.every(test => test(object.metadata.labels ?? {}));
+  return ({ labels }) => tests.every(test => test(labels));
 }
 
 /** Parses a field selector; `metadata.name` and `metadata.namespace` with `=`, `==` and `!=`. Throws `bad-request`. */
-export function parseFieldSelector(text: string): Selector {
+export function parseFieldSelector(text: string): Choice {
   const tests = text
     .split(',')
     .filter(part => part.trim() !== '')
-    .map((part): Selector => {
+    .map((part): Choice => {
       const match = /^\s*([^=!\s]+)\s*(==|=|!=)\s*([^=!\s]*)\s*$/.exec(part);
       if (match === null) throw new DroverError('bad-request', `invalid field selector: ${JSON.stringify(part)}`);
       const [, field, operator, value] = match;
       const equal = operator !== '!=';
-      if (field === 'metadata.name') return object => (object.metadata.name === value) === equal;
-      if (field === 'metadata.namespace') return object => ((object.metadata.namespace ?? '') === value) === equal;
+      if (field === 'metadata.name') return object => (object.name === value) === equal;
+      if (field === 'metadata.namespace') return object => (object.namespace === value) === equal;
       throw new DroverError('bad-request', `field label not supported: ${field}`);
     });
   return object => tests.every(test => test(object));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '@drover/async';
 import { DroverError } from '@drover/errors';
-import { type ApiObject, type Store, type StoreEvent, WatchCache } from './index.ts';
+import { type ApiObject, type Store, type StoreEvent, storedBytes, WatchCache } from './index.ts';
 
 const object = (name: string): ApiObject => ({
   apiVersion: 'v1',
@@ -13,9 +13,9 @@ const put = (name: string, revision: number): StoreEvent => ({
   type: 'put',
   key: `xs._.${name}`,
   revision,
-  object: object(name),
+  value: storedBytes(object(name)),
 });
-const names = (cache: WatchCache): string[] => cache.list('xs.').map(found => found.metadata.name);
+const names = (cache: WatchCache): string[] => cache.list('xs.').map(found => found.name);
 const isGone = (error: unknown): boolean => error instanceof DroverError && error.code === 'gone';
 
 /** A store whose watches are played by the test: each ends, or fails, after its script. */
@@ -60,7 +60,7 @@ test('after a reset the store is told anew: what is not told again is gone, and 
   clock.advance(1_000);
   await waiting;
   assert.deepEqual(names(cache), ['b']);
-  assert.throws(() => follower.take(), isGone);
+  assert.throws(() => follower.next(), isGone);
   await cache.close();
 });
 
@@ -75,8 +75,45 @@ test('a failed watch is told and tried again', async () => {
   clock.advance(1_000);
   await starting;
   assert.deepEqual(problems, [failure]);
-  assert.throws(() => cache.follow('xs', 6).take(), isGone);
-  assert.deepEqual(cache.follow('xs', 7).take(), []);
+  assert.throws(() => cache.follow('xs', 6).next(), isGone);
+  assert.deepEqual(cache.follow('xs', 7).next(), undefined);
   await cache.close();
   assert.equal(clock.pending, 0);
+});
+
+test('an acknowledged write is seen at once, and one that was acknowledged before those in front of it after them', async () => {
+  const told = Promise.withResolvers<void>();
+  const store: Store = {
+    ...scripted(),
+    async *watch(signal) {
+      yield { type: 'reset' };
+      yield { type: 'ready', revision: 5 };
+      await told.promise;
+      yield put('other', 7);
+      yield put('second', 8);
+      await new Promise(resolve => signal.addEventListener('abort', resolve));
+    },
+  };
+  const cache = new WatchCache({ store, clock: new ManualClock() });
+  await cache.start();
+  const write = (name: string, revision: number) => ({
+    key: `xs._.${name}`,
+    revision,
+    object: cache.keep(`xs._.${name}`, revision, storedBytes(object(name)), object(name)),
+  });
+  const followed = cache.follow('xs', 5);
+  await cache.written(write('first', 6));
+  assert.deepEqual([names(cache), cache.revision], [['first'], 6]);
+  const second = cache.written(write('second', 8));
+  assert.deepEqual([names(cache), cache.revision], [['first'], 6]);
+  told.resolve();
+  await second;
+  assert.deepEqual([names(cache), cache.revision], [['first', 'other', 'second'], 8]);
+  await cache.written({ key: 'xs._.first', revision: 9, object: undefined });
+  const changes = Array.from({ length: 5 }, () => followed.next());
+  assert.deepEqual(
+    changes.map(change => change && `${change.type} ${change.object.name} ${change.revision}`),
+    ['ADDED first 6', 'ADDED other 7', 'ADDED second 8', 'DELETED first 9', undefined],
+  );
+  await cache.close();
 });

@@ -1,9 +1,15 @@
 import { Backoff, type Clock, pause, systemClock } from '@drover/async';
 import { DroverError } from '@drover/errors';
+import type { CacheEvent } from './cache-event.ts';
 import { expired } from './failures.ts';
+import { FanOut, type Follower } from './fan-out.ts';
+import { type Keeping, KeptObject } from './kept-object.ts';
 import type { ApiObject } from './object.ts';
-import { type CacheEvent, ResourceCache } from './resource-cache.ts';
+import { parseObject } from './object-json.ts';
+import { ResourceCache } from './resource-cache.ts';
+import type { ResourceType } from './resource-type.ts';
 import type { Store, StoreEvent } from './store.ts';
+import { Waiters } from './waiters.ts';
 
 /** How long a caller waits for the cache to catch up with a write that the store has acknowledged, or to be filled. */
 const catchUpMs = 5_000;
@@ -11,9 +17,28 @@ const catchUpMs = 5_000;
 /** What a {@link WatchCache} may be given. */
 export interface WatchCacheOptions {
   readonly store: Store;
+  /** The resources whose objects have hidden or selectable fields; of others nothing need be known. */
+  readonly types?: readonly ResourceType[];
   readonly clock?: Clock;
-  /** Told of every failed watch of the store; the cache goes on trying. */
+  /** Told of every failed watch of the store, and of a value that is no object; the cache goes on. */
   readonly onProblem?: (error: unknown) => void;
+}
+
+/** A write of this process: what is under the key now, undefined for a deletion. */
+export interface AcknowledgedWrite {
+  readonly key: string;
+  readonly revision: number;
+  readonly object: KeptObject | undefined;
+}
+
+type StoredChange = Extract<StoreEvent, { key: string }>;
+
+/** Reads the changes of a resource one by one. */
+export interface Cursor {
+  /** The next change; undefined: none yet. Throws `gone` where it is not known any more. */
+  next(): CacheEvent | undefined;
+  /** Everything up to here was read. */
+  readonly revision: number;
 }
 
 /** Everything in the store, in memory, fed by one watch. Every read and every watch of clients is served from here. */
@@ -21,12 +46,18 @@ export class WatchCache {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #onProblem: (error: unknown) => void;
+  readonly #keeping: ReadonlyMap<string, Keeping>;
   readonly #stopped = new AbortController();
-  readonly #listeners = new Set<() => void>();
+  readonly #waiters: Waiters;
+  readonly #followers = new Map<string, FanOut>();
+  /** Writes that the store has acknowledged before the watch told those before them, by revision. */
+  readonly #early = new Map<number, AcknowledgedWrite>();
   #resources = new Map<string, ResourceCache>();
-  #loading: Map<string, { object: ApiObject; revision: number }> | undefined;
+  #loading: Map<string, KeptObject> | undefined;
   /** The last revision that was heard of. */
   #revision = 0;
+  /** The last revision when the cache was loaded: a resource that had no object then starts there. */
+  #baseRevision = 0;
   #loads = 0;
   #running: Promise<void> | undefined;
 
@@ -34,6 +65,8 @@ export class WatchCache {
     this.#store = options.store;
     this.#clock = options.clock ?? systemClock;
     this.#onProblem = options.onProblem ?? (() => {});
+    this.#keeping = new Map(options.types?.map(type => [type.plural, type]));
+    this.#waiters = new Waiters(this.#clock);
   }
 
   /** Resolves when the cache holds all that the store holds. Throws `store-unavailable` after five seconds without. */
@@ -45,7 +78,7 @@ export class WatchCache {
   /** Ends the store's watch, and wakes everybody who waits. */
   async close(): Promise<void> {
     this.#stopped.abort(new DroverError('store-unavailable', 'the API server is stopping'));
-    this.#tell();
+    this.#tellAll();
     await this.#running;
   }
 
@@ -61,70 +94,89 @@ export class WatchCache {
 
   /** How many wait for a change: 0 when every client has gone. */
   get waiting(): number {
-    return this.#listeners.size;
+    let followers = this.#waiters.size;
+    for (const { size } of this.#followers.values()) followers += size;
+    return followers;
   }
 
-  get(key: string): ApiObject | undefined {
+  get(key: string): KeptObject | undefined {
     return this.#resources.get(resourceOf(key))?.get(key);
   }
 
   /** All objects of a resource whose key begins with `prefix`, by key. */
-  list(prefix: string): ApiObject[] {
-    const entries = this.#resources.get(resourceOf(prefix))?.entries() ?? [];
-    return entries.filter(([key]) => key.startsWith(prefix)).map(([, object]) => object);
+  list(prefix: string): readonly KeptObject[] {
+    return this.#resources.get(resourceOf(prefix))?.list(prefix) ?? [];
+  }
+
+  /** All objects of `prefix` in a form, as `make` makes it of them: once for each change. See {@link ResourceCache}. */
+  wholeList(
+    prefix: string,
+    form: string,
+    notOlderThan: number,
+    make: (objects: readonly KeptObject[]) => Buffer,
+  ): Buffer {
+    return this.#resource(resourceOf(prefix)).wholeList(prefix, form, { now: this.#revision, notOlderThan }, make);
   }
 
   /**
    * A reader of the changes of `resource` after `revision`. Between two reads it holds nothing, so a slow client
-   * costs no memory: when it falls out of the window, `take` throws `gone`.
+   * costs no memory: when it falls out of the window, `next` throws `gone`. Throws `gone` at once where `revision` is
+   * outside already.
    */
-  follow(resource: string, revision: number): { take(): readonly CacheEvent[]; readonly revision: number } {
+  follow(resource: string, revision: number): Cursor {
     const load = this.#loads;
+    const changes = this.#resource(resource);
+    let number = changes.firstAfter(revision);
     let position = revision;
-    const take = (): readonly CacheEvent[] => {
+    const next = (): CacheEvent | undefined => {
       // The store was loaded anew: what happened meanwhile is not known one by one.
       if (load !== this.#loads) throw expired(position, this.#revision);
-      const events = this.#resource(resource).since(position);
-      position = Math.max(position, this.#revision);
-      return events;
+      const event = changes.change(number, position);
+      if (event !== undefined) number++;
+      position = event?.revision ?? Math.max(position, this.#revision);
+      return event;
     };
     return {
-      take,
+      next,
       get revision(): number {
         return position;
       },
     };
   }
 
-  /** Calls `listener` after every change, and when the cache closes. The result takes it off. */
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Wakes `follower` after changes of `resource`, and when the cache closes. The result takes it off. */
+  onChange(resource: string, follower: Follower): () => void {
+    const followers = this.#followers.get(resource) ?? new FanOut();
+    this.#followers.set(resource, followers);
+    return followers.add(follower);
   }
 
   /** Resolves once `condition` holds. Throws `store-unavailable` when it does not within five seconds. */
-  until(condition: () => boolean, otherwise: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const release = (): void => {
-        off();
-        cancel();
-      };
-      const look = (): void => {
-        if (condition()) {
-          release();
-          resolve();
-        } else if (this.#stopped.signal.aborted) {
-          release();
-          reject(this.#stopped.signal.reason);
-        }
-      };
-      const off = this.onChange(look);
-      const cancel = this.#clock.after(catchUpMs, () => {
-        release();
-        reject(new DroverError('store-unavailable', otherwise));
-      });
-      look();
-    });
+  async until(condition: () => boolean, otherwise: string): Promise<void> {
+    if (condition()) return;
+    const holds = (): boolean => {
+      if (condition()) return true;
+      this.#stopped.signal.throwIfAborted();
+      return false;
+    };
+    await this.#waiters.until(holds, catchUpMs, () => new DroverError('store-unavailable', otherwise));
+  }
+
+  /** `object`, stored as `value`, in the form in which it is kept. */
+  keep(key: string, revision: number, value: Uint8Array, object: ApiObject): KeptObject {
+    return KeptObject.of(key, revision, value, object, this.#keeping.get(resourceOf(key)));
+  }
+
+  /**
+   * Takes in what the store has acknowledged, with no wait for its watch where nothing is missing in between: revisions
+   * rise by one. Resolves when reads see it. Throws `store-unavailable` after five seconds.
+   */
+  async written(write: AcknowledgedWrite): Promise<void> {
+    if (write.revision > this.#revision && this.#loading === undefined) {
+      this.#early.set(write.revision, write);
+      this.#takeEarly();
+    }
+    await this.until(() => this.#revision >= write.revision, 'the write was stored but is not yet seen');
   }
 
   async #run(): Promise<void> {
@@ -144,58 +196,75 @@ export class WatchCache {
   }
 
   #apply(event: StoreEvent): void {
-    if (event.type === 'reset') this.#loading = new Map();
-    else if (event.type === 'ready') this.#loaded(event.revision);
+    if (event.type === 'reset') {
+      this.#loading = new Map();
+      this.#early.clear();
+    } else if (event.type === 'ready') this.#loaded(event.revision);
     else if (this.#loading !== undefined) this.#load(this.#loading, event);
-    else {
-      this.#revision = event.revision;
-      const cache = this.#resource(resourceOf(event.key));
-      if (event.type === 'put') cache.put(event.key, versioned(event.object, event.revision), event.revision);
-      else cache.delete(event.key, event.revision);
-      this.#tell();
+    else if (event.revision > this.#revision) {
+      const known = this.#early.get(event.revision);
+      this.#early.delete(event.revision);
+      this.#change(known ?? this.#told(event));
+      this.#takeEarly();
     }
   }
 
-  #load(loading: Map<string, { object: ApiObject; revision: number }>, event: StoreEvent & { key: string }): void {
-    if (event.type === 'put') loading.set(event.key, { object: event.object, revision: event.revision });
-    else loading.delete(event.key);
+  /** A value that is no object counts as none. */
+  #told(event: StoredChange): AcknowledgedWrite {
+    const { key, revision } = event;
+    if (event.type !== 'put') return { key, revision, object: undefined };
+    const object = parseObject(event.value);
+    if (object !== undefined) return { key, revision, object: this.keep(key, revision, event.value, object) };
+    this.#onProblem(new DroverError('internal', `${key} at revision ${revision} holds no object`));
+    return { key, revision, object };
+  }
+
+  #takeEarly(): void {
+    for (let next = this.#early.get(this.#revision + 1); next; next = this.#early.get(this.#revision + 1)) {
+      this.#early.delete(next.revision);
+      this.#change(next);
+    }
+  }
+
+  #change({ key, revision, object }: AcknowledgedWrite): void {
+    this.#revision = revision;
+    const resource = resourceOf(key);
+    const cache = this.#resource(resource);
+    if (object === undefined) cache.delete(key, revision);
+    else cache.put(object);
+    this.#waiters.look();
+    this.#followers.get(resource)?.ring();
+  }
+
+  #load(loading: Map<string, KeptObject>, event: StoredChange): void {
+    const { object } = this.#told(event);
+    if (object === undefined) loading.delete(event.key);
+    else loading.set(event.key, object);
   }
 
   #loaded(revision: number): void {
-    const resources = new Map<string, Map<string, ApiObject>>();
-    for (const [key, entry] of this.#loading ?? []) {
-      const resource = resourceOf(key);
-      const objects = resources.get(resource) ?? new Map<string, ApiObject>();
-      resources.set(resource, objects.set(key, versioned(entry.object, entry.revision)));
-    }
+    const resources = Map.groupBy(this.#loading?.values() ?? [], object => resourceOf(object.key));
     this.#loading = undefined;
     this.#loads++;
     this.#revision = revision;
-    this.#resources = new Map([...resources].map(([name, objects]) => [name, new ResourceCache(objects, revision)]));
     this.#baseRevision = revision;
-    this.#tell();
+    this.#resources = new Map([...resources].map(([name, objects]) => [name, new ResourceCache(objects, revision)]));
+    this.#tellAll();
   }
-
-  /** What was the last revision when the cache was loaded: a resource that had no object then starts there. */
-  #baseRevision = 0;
 
   #resource(name: string): ResourceCache {
     let cache = this.#resources.get(name);
     if (cache === undefined) {
-      cache = new ResourceCache(new Map(), this.#baseRevision);
+      cache = new ResourceCache([], this.#baseRevision);
       this.#resources.set(name, cache);
     }
     return cache;
   }
 
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
+  #tellAll(): void {
+    this.#waiters.look();
+    for (const followers of this.#followers.values()) followers.ring();
   }
 }
 
 const resourceOf = (key: string): string => key.slice(0, key.indexOf('.'));
-
-const versioned = (object: ApiObject, revision: number): ApiObject => ({
-  ...object,
-  metadata: { ...object.metadata, resourceVersion: String(revision) },
-});

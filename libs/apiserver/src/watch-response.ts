@@ -1,34 +1,47 @@
 import type { ServerResponse } from 'node:http';
 import { type Clock, every } from '@drover/async';
 import { DroverError, statusOf } from '@drover/errors';
+import type { CacheEvent, ChangeType } from './cache-event.ts';
 import { expired } from './failures.ts';
-import { JsonLines } from './json-lines.ts';
-import type { ApiObject } from './object.ts';
-import type { CacheEvent } from './resource-cache.ts';
-import type { Selector } from './selectors.ts';
-import type { WatchCache } from './watch-cache.ts';
+import type { Follower } from './fan-out.ts';
+import type { KeptObject } from './kept-object.ts';
+import type { Choice } from './selectors.ts';
+import type { Cursor, WatchCache } from './watch-cache.ts';
+import { Frame, WatchStream } from './watch-stream.ts';
 
 /** Between two bookmarks; as kube-apiserver. */
 const bookmarkPeriodMs = 60_000;
+
+/** What a client sees of objects. */
+export interface WatchForm {
+  /** Names what `json` makes, where that is the same for every client at any time; undefined: it is not. */
+  readonly shared: string | undefined;
+  /** The object as the client wants it; `first`: nothing was sent before. */
+  json(object: KeptObject, first: boolean): Buffer | string;
+  /** The object of a bookmark: it carries a resourceVersion, and nothing else. */
+  bookmark(metadata: { resourceVersion: string; annotations?: Record<string, string> }, first: boolean): string;
+}
 
 /** One client's watch. */
 export interface WatchRequest {
   readonly cache: WatchCache;
   /** Its plural name. */
   readonly resource: string;
-  /** Changes after this revision; undefined: first what there is, as ADDED, then changes. */
+  /** What the keys of its objects begin with. */
+  readonly prefix: string;
+  /** Changes after this revision; undefined: after now. */
   readonly from: number | undefined;
+  /** Whether what there is comes first, as ADDED; then `from` is what it is not older than. */
+  readonly initial: boolean;
   /** Whether the end of what there is first is marked by a bookmark (KEP-3157; newer informers ask for it). */
   readonly marksInitialEnd: boolean;
   /** Whether a bookmark is sent once a minute. */
   readonly bookmarks: boolean;
-  readonly selects: Selector;
+  /** undefined: all. */
+  readonly selects: Choice | undefined;
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** The object as the client wants it; `first`: nothing was sent before. */
-  readonly present: (object: ApiObject, first: boolean) => unknown;
-  /** The object of a bookmark: it carries a resourceVersion, and nothing else. */
-  readonly bookmark: (metadata: { resourceVersion: string; annotations?: Record<string, string> }) => unknown;
+  readonly form: WatchForm;
 }
 
 /**
@@ -36,73 +49,148 @@ export interface WatchRequest {
  * read from the window of changes as fast as the connection takes it, and one whom the window has passed gets `gone`.
  */
 export async function serveWatch(response: ServerResponse, watch: WatchRequest): Promise<void> {
-  using lines = new JsonLines(response);
-  const bell = new Bell();
-  let bookmarkDue = false;
-  using cleanup = new DisposableStack();
-  cleanup.defer(watch.cache.onChange(() => bell.ring()));
-  cleanup.defer(watch.clock.after(watch.timeoutMs, () => lines.end()));
-  if (watch.bookmarks) {
-    const remind = (): void => {
-      bookmarkDue = true;
-      bell.ring();
-    };
-    cleanup.defer(every(watch.clock, bookmarkPeriodMs, remind));
-  }
-  lines.ended.addEventListener('abort', () => bell.ring());
+  const ended = Promise.withResolvers<void>();
+  const client = new WatchingClient(response, watch, ended.resolve);
   try {
-    let first = true;
-    const send = async (type: string, object: unknown): Promise<void> => {
-      first = false;
-      await lines.write({ type, object });
-    };
     if (watch.from !== undefined) await heardOf(watch.cache, watch.from);
-    const initial = watch.from === undefined ? watch.cache.list(`${watch.resource}.`).filter(watch.selects) : [];
-    const start = watch.from ?? watch.cache.revision;
-    const changes = watch.cache.follow(watch.resource, start);
-    lines.begin();
-    for (const object of initial) {
-      if (lines.ended.aborted) return;
-      await send('ADDED', watch.present(object, first));
-    }
-    if (watch.marksInitialEnd) {
-      const annotations = { 'k8s.io/initial-events-end': 'true' };
-      await send('BOOKMARK', watch.bookmark({ resourceVersion: String(start), annotations }));
-    }
-    while (!lines.ended.aborted && !watch.cache.closed) {
-      for (const event of changes.take()) {
-        const type = asSeen(event, watch.selects);
-        if (type !== undefined) await send(type, watch.present(event.object, first));
-        if (lines.ended.aborted) return;
-      }
-      if (bookmarkDue) await send('BOOKMARK', watch.bookmark({ resourceVersion: String(changes.revision) }));
-      bookmarkDue = false;
-      await bell.wait();
-    }
+    client.start();
   } catch (error) {
-    lines.begin();
-    await lines.write({ type: 'ERROR', object: statusOf(DroverError.from(error)) });
+    client.fail(error);
+  }
+  await ended.promise;
+}
+
+/** One client who watches. It does something when it is woken, and otherwise waits for nothing and holds nothing. */
+class WatchingClient implements Follower {
+  readonly #watch: WatchRequest;
+  readonly #stream: WatchStream;
+  readonly #cleanUp = new DisposableStack();
+  readonly #onEnd: () => void;
+  /** What there was at the start and is not sent yet, from the last to the first. */
+  #initial: KeptObject[] = [];
+  #initialEnd: number | undefined;
+  #changes: Cursor | undefined;
+  #bookmarkDue = false;
+  #first = true;
+
+  constructor(response: ServerResponse, watch: WatchRequest, onEnd: () => void) {
+    this.#watch = watch;
+    this.#onEnd = onEnd;
+    this.#stream = new WatchStream(
+      response,
+      () => this.wake(),
+      () => this.#end(),
+    );
+    if (this.#stream.ended) this.#end();
+  }
+
+  start(): void {
+    if (this.#cleanUp.disposed) return;
+    const { cache, resource, prefix, from, initial, clock, timeoutMs } = this.#watch;
+    const startAt = initial || from === undefined ? cache.revision : from;
+    this.#changes = cache.follow(resource, startAt);
+    if (initial) {
+      this.#initial = cache
+        .list(prefix)
+        .filter(object => this.#selects(object))
+        .reverse();
+      if (this.#watch.marksInitialEnd) this.#initialEnd = startAt;
+    }
+    this.#cleanUp.defer(cache.onChange(resource, this));
+    this.#cleanUp.defer(clock.after(timeoutMs, () => this.#end()));
+    if (this.#watch.bookmarks) this.#cleanUp.defer(every(clock, bookmarkPeriodMs, () => this.#remind()));
+    this.#stream.begin();
+    this.wake();
+  }
+
+  wake(): void {
+    try {
+      this.#send();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Ends the watch with an ERROR. */
+  fail(error: unknown): void {
+    this.#stream.write(new Frame(`${JSON.stringify({ type: 'ERROR', object: statusOf(DroverError.from(error)) })}\n`));
+    this.#end();
+  }
+
+  #send(): void {
+    const { stream, changes } = { stream: this.#stream, changes: this.#changes };
+    if (changes === undefined) return;
+    if (this.#watch.cache.closed) return this.#end();
+    while (!stream.full && !stream.ended) {
+      const object = this.#initial.pop();
+      if (object === undefined) break;
+      this.#write(frameOf('ADDED', this.#watch.form.json(object, this.#first)));
+    }
+    if (!stream.full && this.#initialEnd !== undefined) {
+      this.#bookmark(this.#initialEnd, { 'k8s.io/initial-events-end': 'true' });
+      this.#initialEnd = undefined;
+    }
+    while (!stream.full && !stream.ended) {
+      const event = changes.next();
+      if (event === undefined) break;
+      const type = this.#asSeen(event);
+      if (type !== undefined) this.#write(this.#frameOf(event, type));
+    }
+    if (!stream.full && this.#bookmarkDue) {
+      this.#bookmarkDue = false;
+      this.#bookmark(changes.revision);
+    }
+  }
+
+  #write(frame: Frame): void {
+    this.#first = false;
+    this.#stream.write(frame);
+  }
+
+  #frameOf(event: CacheEvent, type: ChangeType): Frame {
+    const { form } = this.#watch;
+    const make = (): Frame => frameOf(type, form.json(event.object, this.#first));
+    return form.shared === undefined ? make() : event.frame(`${form.shared} ${type}`, make);
+  }
+
+  #bookmark(revision: number, annotations?: Record<string, string>): void {
+    const metadata = { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) };
+    this.#write(frameOf('BOOKMARK', this.#watch.form.bookmark(metadata, this.#first)));
+  }
+
+  #remind(): void {
+    this.#bookmarkDue = true;
+    this.wake();
+  }
+
+  /** The change as it looks to who sees selected objects only; undefined: it does not show. */
+  #asSeen(event: CacheEvent): ChangeType | undefined {
+    const before = event.previous !== undefined && this.#selects(event.previous);
+    const after = event.type !== 'DELETED' && this.#selects(event.object);
+    if (after) return before ? 'MODIFIED' : 'ADDED';
+    return before ? 'DELETED' : undefined;
+  }
+
+  #selects(object: KeptObject): boolean {
+    const { prefix, selects } = this.#watch;
+    return object.key.startsWith(prefix) && (selects === undefined || selects(object));
+  }
+
+  #end(): void {
+    this.#cleanUp.dispose();
+    this.#initial = [];
+    this.#changes = undefined;
+    this.#stream.end();
+    this.#onEnd();
   }
 }
 
-/** Remembers one ring until somebody waits for it, so that no change is missed between a look and a wait. */
-class Bell {
-  #rung = false;
-  #wake: () => void = () => {};
+const lineEnd = 0x0a;
 
-  ring(): void {
-    this.#rung = true;
-    this.#wake();
-  }
-
-  async wait(): Promise<void> {
-    if (!this.#rung) {
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-      });
-    }
-    this.#rung = false;
-  }
+/** `{"type":…,"object":…}` and a line's end. */
+function frameOf(type: string, object: Buffer | string): Frame {
+  const json = typeof object !== 'string' && object.at(-1) === lineEnd ? object.subarray(0, -1) : object;
+  return new Frame(`{"type":"${type}","object":`, json, '}\n');
 }
 
 /**
@@ -116,12 +204,4 @@ async function heardOf(cache: WatchCache, revision: number): Promise<void> {
     .catch(() => {
       throw expired(revision, cache.revision);
     });
-}
-
-/** The change as it looks to who sees selected objects only; undefined: it does not show. */
-function asSeen(event: CacheEvent, selects: Selector): CacheEvent['type'] | undefined {
-  const before = event.previous !== undefined && selects(event.previous);
-  const after = event.type !== 'DELETED' && selects(event.object);
-  if (after) return before ? 'MODIFIED' : 'ADDED';
-  return before ? 'DELETED' : undefined;
 }

@@ -203,3 +203,15 @@ test('objects handed out are not changed by later writes', async () => {
   await served.api.registry.update(widgets, 'one', resize(3));
   assert.equal(found.metadata.resourceVersion, before.metadata.resourceVersion);
 });
+
+test('one change is made into bytes once, for all who see the same', async () => {
+  await using served = await serveWidgets();
+  const { registry, cache } = served.api;
+  const watches = await Promise.all(Array.from({ length: 3 }, () => open(served.url, '')));
+  const cursor = cache.follow('widgets', cache.revision);
+  await registry.create(widgets, draft('one'));
+  const lines = await Promise.all(watches.map(watch => watch.next()));
+  for (const line of lines) assert.equal(short(line), 'ADDED one');
+  cursor.next()?.frame('object ADDED', () => assert.fail('nobody has made the bytes'));
+  for (const watch of watches) watch.leave();
+});

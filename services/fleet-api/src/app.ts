@@ -37,7 +37,7 @@ export async function startFleetApi(options: FleetApiOptions): Promise<FleetApi>
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(new TunnelDirectory(sessions, { clock, log: logger }));
   const fleet = await startFleet({
-    store: bucketStore(bus.objects(), err => logger.error({ err }, 'an object in the store cannot be read')),
+    store: bucketStore(bus.objects()),
     hub,
     clock,
     logger,
