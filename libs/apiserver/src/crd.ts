@@ -32,6 +32,7 @@ export function crdOf(type: ResourceType): CustomResourceDefinition {
         kind,
         listKind: `${kind}List`,
         ...(shortNames.length === 0 ? {} : { shortNames: [...shortNames] }),
+        ...(type.categories === undefined ? {} : { categories: [...type.categories] }),
       },
       scope: namespaced ? 'Namespaced' : 'Cluster',
       versions: [
@@ -39,7 +40,14 @@ export function crdOf(type: ResourceType): CustomResourceDefinition {
           name: version,
           served: true,
           storage: true,
-          schema: { openAPIV3Schema: { type: 'object', properties: structural(type.fields) } },
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              ...(type.description === undefined ? {} : { description: type.description }),
+              ...(type.required === undefined ? {} : { required: [...type.required] }),
+              properties: structural(type.fields),
+            },
+          },
           ...(type.status ? { subresources: { status: {} } } : {}),
           additionalPrinterColumns: [...type.columns.flatMap(column => printerColumn(type, column)), age],
         },

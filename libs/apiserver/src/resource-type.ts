@@ -1,5 +1,6 @@
+import type { KindDeclaration } from '@drover/contracts';
+import type { FieldError } from './field-errors.ts';
 import type { ApiObject } from './object.ts';
-import type { FieldError, Schema } from './schema.ts';
 
 /** What a caller may do with a resource over HTTP. */
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -58,31 +59,9 @@ export interface Column<T extends ApiObject = ApiObject> {
  *   fields: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
  * };
  */
-export interface ResourceType<T extends ApiObject = ApiObject> {
-  /** Empty: the core group, whose paths begin with `/api`. */
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly singular: string;
-  readonly shortNames: readonly string[];
-  /** Groups of resources that `kubectl get <category>` lists. */
-  readonly categories?: readonly string[];
-  /** What the kind is, for `kubectl explain`. */
-  readonly description?: string;
-  readonly namespaced: boolean;
+export interface ResourceType<T extends ApiObject = ApiObject> extends KindDeclaration {
   /** What the HTTP API offers; none: the resource is kept, and not served at all. */
   readonly verbs: readonly Verb[];
-  /** Whether `status` is a subresource: then writes of the object leave it alone, and writes of `/status` the rest. */
-  readonly status: boolean;
-  /** The schemas of the fields beside apiVersion, kind and metadata, `spec` and `status` as a rule. */
-  readonly fields: Readonly<Record<string, Schema>>;
-  /** Which of them an object must have. */
-  readonly required?: readonly string[];
-  /** Paths of scalar fields, such as `spec.user`, that field selectors may name besides those of metadata (KEP-4358). */
-  readonly selectableFields?: readonly string[];
-  /** Top-level fields that are kept and never served; a write over HTTP can neither see nor change them. */
-  readonly hidden?: readonly string[];
   readonly columns: readonly Column<T>[];
   /**
    * Asked about every write over HTTP before it is validated: the object to go on with (changed, where its kind has

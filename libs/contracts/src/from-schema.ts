@@ -1,8 +1,10 @@
 /** The fields of an object type on one level, so that editors show them. */
 type Flat<T> = { [K in keyof T]: T[K] };
 
-/** The names in `required`. */
-type RequiredOf<S> = S extends { readonly required: readonly (infer Name)[] } ? Name : never;
+/** The names in `required`, and those of fields that get a default: what is validated has them. */
+type RequiredOf<S, Properties> =
+  | (S extends { readonly required: readonly (infer Name)[] } ? Name : never)
+  | { [K in keyof Properties]: Properties[K] extends { readonly default: unknown } ? K : never }[keyof Properties];
 
 /** What a map's values may be besides its named fields. */
 type RestOf<S> = S extends { readonly additionalProperties: infer Value }
@@ -12,8 +14,10 @@ type RestOf<S> = S extends { readonly additionalProperties: infer Value }
     : unknown;
 
 type FieldsOf<S, Properties> = Flat<
-  { -readonly [K in keyof Properties as K extends RequiredOf<S> ? K : never]: FromSchema<Properties[K]> } & {
-    -readonly [K in keyof Properties as K extends RequiredOf<S> ? never : K]?: FromSchema<Properties[K]>;
+  {
+    -readonly [K in keyof Properties as K extends RequiredOf<S, Properties> ? K : never]: FromSchema<Properties[K]>;
+  } & {
+    -readonly [K in keyof Properties as K extends RequiredOf<S, Properties> ? never : K]?: FromSchema<Properties[K]>;
   }
 >;
 

@@ -10,21 +10,16 @@ export type { AuditRecord, EnrolReply, EnrolRequest, TunnelEventBody } from './e
 export type { FromSchema } from './from-schema.ts';
 export type { JoinFile } from './join-file.ts';
 export { readJoinFile } from './join-file-reader.ts';
+export type { KindDeclaration, ObjectOf } from './kind.ts';
 export { isLabel, isSubdomain, requireLabel } from './names.ts';
 export {
   adminGroup,
-  type Cluster,
-  type Condition,
   type HubObject,
-  type JoinToken,
   type ManagedFieldsEntry,
   type ObjectMeta,
   type OwnerReference,
   originalUserExtra,
-  type Password,
   resources,
-  type Token,
-  type User,
 } from './resources.ts';
 export type {
   AnySchema,
@@ -38,6 +33,22 @@ export type {
   StringFormat,
   StringSchema,
 } from './schema.ts';
+export {
+  type Cluster,
+  type Condition,
+  clusterKind,
+  condition,
+  conditions,
+  type JoinToken,
+  joinTokenKind,
+  kinds,
+  type Password,
+  passwordKind,
+  type Token,
+  tokenKind,
+  type User,
+  userKind,
+} from './schemas/index.ts';
 export { serviceOfCertificate, serviceUri } from './service-identity.ts';
 export { objects, principalOf, principalToken, streams, subjects, type TunnelEvent } from './subjects.ts';
 export { version } from './version.ts';

@@ -1,5 +1,5 @@
 import { ageOf, type ResourceType } from '@drover/apiserver';
-import { resources, type Token } from '@drover/contracts';
+import { type Token, tokenKind } from '@drover/contracts';
 
 /** How long until a time, as kubectl writes durations. */
 export const timeLeft = (timestamp: string | undefined, nowMs: number): string => {
@@ -10,32 +10,8 @@ export const timeLeft = (timestamp: string | undefined, nowMs: number): string =
 
 /** `kubectl get tokens`. They are made by `drover login` and `/v1/tokens`, where the secret is handed out once. */
 export const tokens: ResourceType<Token> = {
-  group: 'drover.dev',
-  version: 'v1',
-  kind: 'Token',
-  plural: resources.tokens,
-  singular: 'token',
-  shortNames: [],
-  namespaced: false,
+  ...tokenKind,
   verbs: ['get', 'list', 'watch', 'delete'],
-  status: false,
-  hidden: ['hash'],
-  fields: {
-    spec: {
-      type: 'object',
-      description: 'A bearer token; deleting it ends its use within a second.',
-      properties: {
-        user: { type: 'string', description: 'Whose token it is.' },
-        description: { type: 'string', description: 'What it is for.' },
-        expiresAt: { type: 'string', format: 'date-time', description: 'Absent: it does not expire.' },
-        clusters: {
-          type: 'array',
-          items: { type: 'string' },
-          description: 'The clusters that it is good for; absent: all, and the hub.',
-        },
-      },
-    },
-  },
   columns: [
     {
       name: 'User',

@@ -1,0 +1,38 @@
+import type { KindDeclaration, ObjectOf } from '../kind.ts';
+
+export const tokenKind = {
+  group: 'drover.dev',
+  version: 'v1',
+  kind: 'Token',
+  plural: 'tokens',
+  singular: 'token',
+  shortNames: [],
+  categories: ['drover'],
+  namespaced: false,
+  description: 'A bearer token. Deleting it ends its use within a second.',
+  status: false,
+  required: ['spec'],
+  hidden: ['hash'],
+  selectableFields: ['spec.user'],
+  fields: {
+    spec: {
+      type: 'object',
+      description: 'What the token is good for.',
+      required: ['user'],
+      properties: {
+        user: { type: 'string', description: 'Whose token it is.' },
+        description: { type: 'string', description: 'What it is for.' },
+        expiresAt: { type: 'string', format: 'date-time', description: 'Absent: it does not expire.' },
+        clusters: {
+          type: 'array',
+          items: { type: 'string' },
+          'x-kubernetes-list-type': 'set',
+          description: 'The clusters that it is good for; absent: all, and the hub.',
+        },
+      },
+    },
+  },
+} as const satisfies KindDeclaration;
+
+/** A bearer token `drv_<metadata.name>_<secret>`; the hub keeps only the SHA-256 of the whole token, hex, in `hash`. */
+export interface Token extends ObjectOf<typeof tokenKind> {}
