@@ -24,15 +24,15 @@ export function compare(structure: Structure, old: unknown, now: unknown): Compa
   function visit(declared: Structure, before: unknown, after: unknown): void {
     // What is the same has nothing to tell, and most of an object is.
     if (before === after) return;
-    const form = formOf(declared, after === undefined ? before : after, path.length);
-    const formBefore = before === undefined ? form : formOf(declared, before, path.length);
+    const form = formOf(declared, after === undefined ? before : after);
+    const formBefore = before === undefined ? form : formOf(declared, before);
     if (form.kind !== formBefore.kind) {
       visit(declared, before, undefined);
       visit(declared, undefined, after);
       return;
     }
     // Empty against absent is a difference of the whole, and not of any part.
-    if (form.kind === 'leaf' || form.kind === 'any' || (isBare(before) && isBare(after))) {
+    if (form.kind === 'leaf' || (isBare(before) && isBare(after))) {
       if (before === undefined) added.add(path);
       else if (after === undefined) removed.add(path);
       else if (!same(before, after)) modified.add(path);

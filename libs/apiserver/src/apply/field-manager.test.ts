@@ -133,7 +133,7 @@ describe('server-side apply', () => {
         fieldsV1: {
           'f:metadata': { 'f:finalizers': { 'v:"example.dev/f"': {} }, 'f:labels': { 'f:app': {} } },
           'f:spec': {
-            'f:free': { 'f:deep': { '.': {}, 'f:er': {} }, 'f:list': {} },
+            'f:free': { 'f:deep': {}, 'f:list': {} },
             'f:limits': { 'f:cpu': {} },
             'f:plain': {},
             'f:ports': { 'k:{"name":"http","protocol":"TCP"}': { '.': {}, 'f:name': {}, 'f:port': {} } },
@@ -173,7 +173,7 @@ describe('server-side apply', () => {
     );
     assert.equal(
       two.message,
-      'Apply failed with 3 conflicts: conflicts with "ann":\n- .spec.ports[name="http",protocol="TCP"].port\n- .spec.size\n' +
+      'Apply failed with 3 conflicts: conflicts with "ann":\n- .spec.size\n- .spec.ports[name="http",protocol="TCP"].port\n' +
         'conflicts with "editor" using example.dev/v1:\n- .spec.colour',
     );
     const forced = apply(edited, 'bob', config({ size: 2 }), { force: true });

@@ -43,8 +43,8 @@ describe('sets of fields', () => {
     assert.deepEqual([...pathsOf(set)].map(pathText), [
       '.spec.ports',
       '.spec.ports[name="http",port=80]',
-      '.spec.ports[name="http",port=80].port',
       '.spec.ports[name="http",port=443]',
+      '.spec.ports[name="http",port=80].port',
       '.spec.tags[="blue"]',
       '.spec.tags[=1]',
     ]);

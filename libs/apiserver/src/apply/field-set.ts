@@ -119,10 +119,11 @@ export function hasPath(set: FieldSet, path: readonly PathElement[]): boolean {
   return at?.member ?? false;
 }
 
-/** Every path, in the order in which they are stored. */
+/** Every path, those of one level before what is below them: the order in which Kubernetes tells conflicts. */
 export function* pathsOf(set: FieldSet, prefix: readonly PathElement[] = []): Generator<readonly PathElement[]> {
-  if (set.member) yield prefix;
-  for (const [element, below] of sorted(set)) yield* pathsOf(below, [...prefix, element]);
+  const elements = sorted(set);
+  for (const [element, { member }] of elements) if (member) yield [...prefix, element];
+  for (const [element, below] of elements) yield* pathsOf(below, [...prefix, element]);
 }
 
 const sorted = (set: FieldSet): [PathElement, FieldSet][] =>

@@ -5,40 +5,39 @@ import { fieldElement, type PathElement } from './path-element.ts';
 import { fieldStructure, formOf, leafStructure, type Structure } from './structure.ts';
 
 /** `live` with everything that `applied` says; nothing is taken away. Both are left alone. */
-export function merge(structure: Structure, live: unknown, applied: unknown, depth = 0): unknown {
+export function merge(structure: Structure, live: unknown, applied: unknown): unknown {
   if (applied === undefined) return live;
   if (live === undefined) return applied;
-  const form = formOf(structure, applied, depth);
-  if (formOf(structure, live, depth).kind !== form.kind) return applied;
+  const form = formOf(structure, applied);
+  if (formOf(structure, live).kind !== form.kind) return applied;
   switch (form.kind) {
     case 'leaf':
-    case 'any':
       return applied;
     case 'object': {
       if (!isRecord(live) || !isRecord(applied)) return live === null ? applied : live;
       const merged = new Map(Object.entries(live));
       for (const [name, value] of Object.entries(applied)) {
         const field = fieldStructure(form, name) ?? leafStructure;
-        merged.set(name, merge(field, merged.get(name), value, depth + 1));
+        merged.set(name, merge(field, merged.get(name), value));
       }
       return Object.fromEntries(merged);
     }
     case 'set':
     case 'list':
       if (!Array.isArray(live) || !Array.isArray(applied)) return live === null ? applied : live;
-      return mergeItems(form, live, applied, depth);
+      return mergeItems(form, live, applied);
   }
 }
 
 /**
  * Items of both in the order of `applied`; those that only `live` has stay before the shared item that they were before.
  */
-function mergeItems(form: SharedList, live: readonly unknown[], applied: readonly unknown[], depth: number): unknown[] {
+function mergeItems(form: SharedList, live: readonly unknown[], applied: readonly unknown[]): unknown[] {
   const [left, right] = [indexItems(form, live), indexItems(form, applied)];
   const waiting = [...right.keys()];
   const merged: unknown[] = [];
   const take = (element: PathElement): void => {
-    merged.push(merge(itemStructure(form), left.get(element), right.get(element), depth + 1));
+    merged.push(merge(itemStructure(form), left.get(element), right.get(element)));
   };
   let next = 0;
   let shared = following(0);
@@ -63,8 +62,8 @@ function mergeItems(form: SharedList, live: readonly unknown[], applied: readonl
  * `value` without what is in `gone` and not in `kept`. Whoever keeps a part of a declared field keeps the field; whoever
  * keeps a part of an item, or of a key of a map, does not keep the item.
  */
-export function without(structure: Structure, value: unknown, gone: FieldSet, kept: FieldSet, depth = 0): unknown {
-  const form = formOf(structure, value, depth);
+export function without(structure: Structure, value: unknown, gone: FieldSet, kept: FieldSet): unknown {
+  const form = formOf(structure, value);
   if (form.kind === 'object' && isRecord(value)) {
     const left = new Map<string, unknown>();
     for (const [name, item] of Object.entries(value)) {
@@ -74,7 +73,7 @@ export function without(structure: Structure, value: unknown, gone: FieldSet, ke
       const declared = form.fields.has(name);
       if (lost === undefined) left.set(name, item);
       else if (holds(held, declared) || !holds(lost, declared)) {
-        left.set(name, without(fieldStructure(form, name) ?? leafStructure, item, lost, held, depth + 1));
+        left.set(name, without(fieldStructure(form, name) ?? leafStructure, item, lost, held));
       }
     }
     return Object.fromEntries(left);
@@ -86,7 +85,7 @@ export function without(structure: Structure, value: unknown, gone: FieldSet, ke
       if (element === undefined || lost === undefined) return [item];
       const held = kept.below.get(element) ?? emptySet;
       if (!held.member && lost.member) return [];
-      return [without(itemStructure(form), item, lost, held, depth + 1)];
+      return [without(itemStructure(form), item, lost, held)];
     });
   }
   return value;

@@ -15,10 +15,9 @@ export function ownedFields(structure: Structure, value: unknown): FieldSet {
   return builder.build();
 
   function visit(declared: Structure, found: unknown): void {
-    const form = formOf(declared, found, path.length);
+    const form = formOf(declared, found);
     switch (form.kind) {
       case 'leaf':
-      case 'any':
         return builder.add(path);
       case 'object':
         for (const [name, item] of isRecord(found) ? Object.entries(found) : []) {

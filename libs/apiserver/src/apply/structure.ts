@@ -32,21 +32,15 @@ export type Structure =
       readonly keys: readonly string[];
       readonly defaults: Readonly<Record<string, unknown>>;
       readonly item: Structure;
-    }
-  /** Whatever it is, its form tells: objects are shared by field, all else is a leaf. */
-  | { readonly kind: 'any' };
+    };
 
 export const leafStructure: Structure = { kind: 'leaf' };
-export const anyStructure: Structure = { kind: 'any' };
 const setStructure: Structure = { kind: 'set' };
 
 /** The structure that a schema declares. */
 export function structureOf(schema: MergeSchema): Structure {
   if (schema.type === 'array') return listStructure(schema);
-  if (schema.type !== 'object') {
-    return schema['x-kubernetes-preserve-unknown-fields'] ? anyStructure : leafStructure;
-  }
-  if (schema['x-kubernetes-map-type'] === 'atomic') return leafStructure;
+  if (schema.type !== 'object' || schema['x-kubernetes-map-type'] === 'atomic') return leafStructure;
   const fields = Object.entries(schema.properties ?? {});
   const { additionalProperties } = schema;
   return {
@@ -55,7 +49,7 @@ export function structureOf(schema: MergeSchema): Structure {
     others: additionalProperties
       ? structureOf(additionalProperties)
       : schema['x-kubernetes-preserve-unknown-fields']
-        ? anyStructure
+        ? leafStructure
         : undefined,
   };
 }
@@ -72,25 +66,11 @@ function listStructure(schema: MergeSchema): Structure {
   return { kind: 'list', keys, defaults: Object.fromEntries(defaults), item: structureOf(items) };
 }
 
-/** Below this depth a value of any form is a leaf: it is nobody's to share, and would exhaust the stack. */
-const maxAnyDepth = 64;
-
-/** What a value of this structure is in fact: an object or a list only where it is one. `depth`: how deep it lies. */
-export function formOf(structure: Structure, value: unknown, depth: number): Structure {
-  switch (structure.kind) {
-    case 'leaf':
-      return structure;
-    case 'any':
-      return isRecord(value) && depth < maxAnyDepth ? anyObject : leafStructure;
-    case 'object':
-      return isRecord(value) || value === null || value === undefined ? structure : leafStructure;
-    case 'set':
-    case 'list':
-      return Array.isArray(value) || value === null || value === undefined ? structure : leafStructure;
-  }
+/** What a value of this structure is in fact: an object or a list only where it is one. */
+export function formOf(structure: Structure, value: unknown): Structure {
+  if (structure.kind === 'leaf' || value === null || value === undefined) return structure;
+  return (structure.kind === 'object' ? isRecord(value) : Array.isArray(value)) ? structure : leafStructure;
 }
-
-const anyObject: Structure = { kind: 'object', fields: new Map(), others: anyStructure };
 
 /** The structure of a field; undefined where the schema does not know it, and so nobody can own it. */
 export const fieldStructure = (structure: Structure & { kind: 'object' }, name: string): Structure | undefined =>
