@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '@drover/async';
 import { DroverError } from '@drover/errors';
 import { type Admitted, type ClientWrite, type Decision, type ResourceAttributes, refusal } from './access.ts';
+import { managedFieldsStep } from './apply/managed-fields-step.ts';
 import { type Discovery, discoveryOf } from './discovery.ts';
 import { forbiddenPath, methodNotAllowed, noSuchPath } from './failures.ts';
 import { openApiOf } from './open-api.ts';
@@ -31,6 +32,8 @@ export interface ApiServerOptions<Identity> {
   readonly nameOf: (identity: Identity) => string;
   /** What `/version` answers: Kubernetes' `version.Info`. */
   readonly version: Readonly<Record<string, string>>;
+  /** Who the program's own writes count for in `managedFields`. */
+  readonly program?: string;
   readonly clock?: Clock;
   readonly random?: () => number;
   /** Told of defects and of a store that fails; never of a caller's mistakes. */
@@ -58,13 +61,14 @@ export class ApiServer<Identity> {
   readonly #virtual: ReadonlyMap<ResourceType, VirtualResource<Identity>>;
 
   constructor(options: ApiServerOptions<Identity>) {
-    const { store, virtual = [], clock = systemClock, random = Math.random, onProblem = () => {} } = options;
+    const { store, virtual = [], program = 'apiserver', clock = systemClock, random = Math.random } = options;
+    const { onProblem = () => {} } = options;
     const types = [...options.types, ...virtual.map(({ type }) => type)];
     this.#options = options;
     this.#types = types;
     this.#virtual = new Map(virtual.map(one => [one.type, one]));
     this.cache = new WatchCache({ store, types, clock, onProblem });
-    this.registry = new Registry({ store, cache: this.cache, clock, random });
+    this.registry = new Registry({ store, cache: this.cache, clock, random, steps: [managedFieldsStep(program)] });
     this.#discovery = discoveryOf(types);
     this.#openApi = openApiOf(types);
     this.#verbs = new ResourceVerbs({ registry: this.registry, cache: this.cache, clock, random });

@@ -1,4 +1,4 @@
-import { isLabel, isSubdomain, type ObjectMeta } from '@drover/contracts';
+import { isLabel, isSubdomain, type ManagedFieldsEntry, type ObjectMeta } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { type ApiObject, fieldsOf, isRecord } from './object.ts';
 import { groupVersion, type ResourceType } from './resource-type.ts';
@@ -46,12 +46,16 @@ export function readDraft(type: ResourceType, value: unknown): Draft {
   }
   const { apiVersion: _, kind: __, metadata = {}, ...fields } = value;
   for (const name of type.hidden ?? []) delete fields[name];
-  const meta = checkSchema({ type: 'object', properties: metadataFields }, dropManagedFields(metadata), 'metadata');
+  const parts = partManagedFields(metadata);
+  const meta = checkSchema({ type: 'object', properties: metadataFields }, parts.metadata, 'metadata');
   const rest = checkSchema({ type: 'object', properties: type.fields, required: type.required ?? [] }, fields);
   const object = {
     apiVersion: groupVersion(type),
     kind: type.kind,
-    metadata: keptMetadata(meta),
+    metadata: {
+      ...keptMetadata(meta),
+      ...(parts.managedFields === undefined ? {} : { managedFields: parts.managedFields }),
+    },
     ...asRecord(rest.pruned),
   };
   const generateName = asRecord(meta.pruned)['generateName'];
@@ -120,11 +124,14 @@ export function generatedName(prefix: string, random: () => number): string {
   return prefix.slice(0, 248) + letters.join('');
 }
 
-/** `managedFields` is for server-side apply, which is not here: clients that send it back lose nothing. */
-function dropManagedFields(metadata: unknown): unknown {
-  if (!isRecord(metadata)) return metadata;
-  const { managedFields: dropped, ...rest } = metadata;
-  return rest;
+/**
+ * `managedFields` apart from the rest: what is wrong with it is no mistake in the object, and has it ignored
+ * ({@link managedAfterUpdate}).
+ */
+function partManagedFields(metadata: unknown): { metadata: unknown; managedFields: ManagedFieldsEntry[] | undefined } {
+  if (!isRecord(metadata)) return { metadata, managedFields: undefined };
+  const { managedFields, ...rest } = metadata;
+  return { metadata: rest, managedFields: Array.isArray(managedFields) ? managedFields.filter(isRecord) : undefined };
 }
 
 function keptMetadata(report: SchemaReport): ObjectMeta {

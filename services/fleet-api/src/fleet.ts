@@ -57,6 +57,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     clock,
     authorize: decide,
     nameOf: caller => caller.user,
+    program: 'drover',
     version: {
       ...kubernetesVersion,
       gitVersion: `v${kubernetesVersion.major}.${kubernetesVersion.minor}.0+drover-${version}`,
