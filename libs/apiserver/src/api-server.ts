@@ -5,6 +5,7 @@ import { type Admitted, type ClientWrite, type Decision, type ResourceAttributes
 import { managedFieldsStep } from './apply/managed-fields-step.ts';
 import { type Discovery, discoveryOf } from './discovery.ts';
 import { forbiddenPath, methodNotAllowed, noSuchPath } from './failures.ts';
+import { isNamespaces } from './namespaces.ts';
 import { openApiOf } from './open-api.ts';
 import { Registry } from './registry.ts';
 import { type ResourceRequest, readRequest, splitTarget } from './request.ts';
@@ -68,7 +69,14 @@ export class ApiServer<Identity> {
     this.#types = types;
     this.#virtual = new Map(virtual.map(one => [one.type, one]));
     this.cache = new WatchCache({ store, types, clock, onProblem });
-    this.registry = new Registry({ store, cache: this.cache, clock, random, steps: [managedFieldsStep(program)] });
+    this.registry = new Registry({
+      store,
+      cache: this.cache,
+      clock,
+      random,
+      steps: [managedFieldsStep(program)],
+      namespaces: types.find(isNamespaces),
+    });
     this.#discovery = discoveryOf(types);
     this.#openApi = openApiOf(types);
     this.#verbs = new ResourceVerbs({ registry: this.registry, cache: this.cache, clock, random });

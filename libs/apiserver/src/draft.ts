@@ -1,8 +1,11 @@
-import { isLabel, isSubdomain, type ManagedFieldsEntry, type ObjectMeta } from '@drover/contracts';
+import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
+import { invalid } from './failures.ts';
+import { type FieldError, fieldErrors } from './field-errors.ts';
+import { metadataErrors } from './metadata-rules.ts';
 import { type ApiObject, fieldsOf, isRecord } from './object.ts';
 import { groupVersion, type ResourceType } from './resource-type.ts';
-import { checkSchema, type FieldError, type Schema, type SchemaReport } from './schema.ts';
+import { checkSchema, type Schema } from './schema.ts';
 
 const text: Schema = { type: 'string' };
 const textMap: Schema = { type: 'object', additionalProperties: { type: 'string' } };
@@ -21,107 +24,113 @@ const metadataFields: Readonly<Record<string, Schema>> = {
   deletionGracePeriodSeconds: { type: 'integer' },
   labels: textMap,
   annotations: textMap,
+  finalizers: { type: 'array', items: text },
+  ownerReferences: {
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: {
+        apiVersion: text,
+        kind: text,
+        name: text,
+        uid: text,
+        controller: { type: 'boolean' },
+        blockOwnerDeletion: { type: 'boolean' },
+      },
+    },
+  },
 };
-
-/** Annotations of one object hold at most this much, as in Kubernetes. */
-const maxAnnotationsBytes = 256 * 1024;
 
 /** A JSON value from a client as an object of `type`; what the schema does not know is listed and left out. */
 export interface Draft {
   readonly object: ApiObject;
-  readonly generateName: string | undefined;
   readonly unknown: readonly string[];
   readonly errors: readonly FieldError[];
+  /** What a client should mend, though it is taken. */
+  readonly warnings: readonly string[];
 }
 
-/** Reads a client's JSON as an object of `type`. Throws `bad-request` where it is not one at all. */
-export function readDraft(type: ResourceType, value: unknown): Draft {
-  if (!isRecord(value)) throw new DroverError('bad-request', 'the body must be a JSON object');
-  if (value['apiVersion'] !== groupVersion(type) || value['kind'] !== type.kind) {
-    const found = `${String(value['apiVersion'])}, Kind=${String(value['kind'])}`;
-    throw new DroverError(
-      'bad-request',
-      `the object is ${found}, and ${groupVersion(type)}, Kind=${type.kind} is expected here`,
-    );
-  }
-  const { apiVersion: _, kind: __, metadata = {}, ...fields } = value;
+/**
+ * Reads a client's JSON as an object of `type`. Throws `invalid`, or what `failure` makes (default: `bad-request`), where it
+ * is not one at all.
+ */
+export function readDraft(
+  type: ResourceType,
+  value: unknown,
+  failure = (why: string): DroverError => unreadable(type, why),
+): Draft {
+  const { metadata, ...fields } = fieldsOfType(type, value, failure);
   for (const name of type.hidden ?? []) delete fields[name];
-  const parts = partManagedFields(metadata);
+  const parts = partManagedFields(metadata ?? {});
   const meta = checkSchema({ type: 'object', properties: metadataFields }, parts.metadata, 'metadata');
+  const [mistyped] = meta.errors;
+  if (mistyped !== undefined) throw failure(`${mistyped.field}: ${mistyped.message}`);
   const rest = checkSchema({ type: 'object', properties: type.fields, required: type.required ?? [] }, fields);
-  const object = {
-    apiVersion: groupVersion(type),
-    kind: type.kind,
-    metadata: {
-      ...keptMetadata(meta),
-      ...(parts.managedFields === undefined ? {} : { managedFields: parts.managedFields }),
-    },
-    ...asRecord(rest.pruned),
-  };
-  const generateName = asRecord(meta.pruned)['generateName'];
+  const { kept, warnings } = keptMetadata(asRecord(meta.pruned));
+  if (parts.managedFields !== undefined) kept.managedFields = parts.managedFields;
   return {
-    object,
-    generateName: typeof generateName === 'string' && generateName !== '' ? generateName : undefined,
+    object: { apiVersion: groupVersion(type), kind: type.kind, metadata: kept, ...asRecord(rest.pruned) },
     unknown: [...meta.unknown, ...rest.unknown],
-    errors: [...meta.errors, ...rest.errors],
+    errors: rest.errors,
+    warnings,
   };
+}
+
+/** Why a body cannot be read as an object of `type`, in kube-apiserver's words. */
+export const unreadable = (type: ResourceType, why: string): DroverError =>
+  new DroverError(
+    'bad-request',
+    `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`,
+  );
+
+/** So much of a body is repeated in a failure. */
+const maxRepeated = 256;
+
+function fieldsOfType(
+  type: ResourceType,
+  value: unknown,
+  failure: (why: string) => DroverError,
+): Record<string, unknown> {
+  if (!isRecord(value)) {
+    const found = Array.isArray(value) ? 'array' : typeof value;
+    const why = `couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into an object`;
+    throw new DroverError('bad-request', `the object provided is unrecognized (must be of type ${type.kind}): ${why}`);
+  }
+  const { apiVersion, kind, ...fields } = value;
+  if (kind === undefined || kind === '' || kind === null) {
+    throw failure(`Object 'Kind' is missing in '${JSON.stringify(value).slice(0, maxRepeated)}'`);
+  }
+  if (apiVersion === undefined || apiVersion === '' || apiVersion === null) {
+    throw failure("Object 'apiVersion' is missing in 'object has no apiVersion field'");
+  }
+  const expected = groupVersion(type);
+  if (apiVersion !== expected) {
+    const both = `(${String(apiVersion)}) does not match the expected API version (${expected})`;
+    throw new DroverError('bad-request', `the API version in the data ${both}`);
+  }
+  if (kind !== type.kind) {
+    const name = asRecord(fields['metadata'])['name'];
+    const errors = [fieldErrors.invalid('kind', kind, `must be ${type.kind}`)];
+    throw invalid(type, typeof name === 'string' ? name : '', errors, String(kind));
+  }
+  return fields;
 }
 
 /** What is wrong with an object's metadata and with what its type checks by itself. */
 export function checkObject(type: ResourceType, object: ApiObject, old: ApiObject | undefined): readonly FieldError[] {
-  return [...checkMetadata(object.metadata), ...(type.validate?.(object, old) ?? [])];
-}
-
-function checkMetadata(metadata: ObjectMeta): FieldError[] {
-  const errors: FieldError[] = [];
-  const wrong = (field: string, value: string, rule: string): void => {
-    errors.push({ field, reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(value)}: ${rule}` });
-  };
-  if (!isSubdomain(metadata.name)) {
-    wrong(
-      'metadata.name',
-      metadata.name,
-      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'",
-    );
-  }
-  if (metadata.namespace !== undefined && !isLabel(metadata.namespace)) {
-    wrong('metadata.namespace', metadata.namespace, 'must be a lowercase RFC 1123 label');
-  }
-  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
-    if (!isQualifiedName(key))
-      wrong('metadata.labels', key, 'a label key must be a name, or a DNS subdomain, a slash and a name');
-    if (value !== '' && !/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(value)) {
-      wrong('metadata.labels', value, 'a label value has at most 63 letters, digits, -, _ or .');
-    }
-  }
-  let annotationsBytes = 0;
-  for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
-    if (!isQualifiedName(key.toLowerCase())) wrong('metadata.annotations', key, 'not an annotation key');
-    annotationsBytes += key.length + Buffer.byteLength(value);
-  }
-  if (annotationsBytes > maxAnnotationsBytes) {
-    errors.push({
-      field: 'metadata.annotations',
-      reason: 'FieldValueInvalid',
-      message: `Too long: may not be more than ${maxAnnotationsBytes} bytes`,
-    });
-  }
-  return errors;
-}
-
-function isQualifiedName(key: string): boolean {
-  const parts = key.split('/');
-  const name = parts.pop() ?? '';
-  return parts.length <= 1 && parts.every(isSubdomain) && /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(name);
+  return [...metadataErrors(object.metadata, type.namespaced), ...(type.validate?.(object, old) ?? [])];
 }
 
 /** Letters of generated names, as in k8s.io/apimachinery/pkg/util/rand: no vowels, no look-alikes. */
 const nameLetters = 'bcdfghjklmnpqrstvwxz2456789';
 
+/** As names.maxGeneratedNameLength of k8s.io/apiserver: 63, as every kind may have it. */
+const maxGeneratedPrefix = 58;
+
 /** `prefix` and five random letters. `random` gives numbers in [0, 1). */
 export function generatedName(prefix: string, random: () => number): string {
   const letters = Array.from({ length: 5 }, () => nameLetters[Math.floor(random() * nameLetters.length)]);
-  return prefix.slice(0, 248) + letters.join('');
+  return prefix.slice(0, maxGeneratedPrefix) + letters.join('');
 }
 
 /**
@@ -134,19 +143,46 @@ function partManagedFields(metadata: unknown): { metadata: unknown; managedField
   return { metadata: rest, managedFields: Array.isArray(managedFields) ? managedFields.filter(isRecord) : undefined };
 }
 
-function keptMetadata(report: SchemaReport): ObjectMeta {
-  const found = asRecord(report.pruned);
+function keptMetadata(found: Record<string, unknown>): { kept: ObjectMeta; warnings: string[] } {
   const string = (name: string): string => (typeof found[name] === 'string' ? found[name] : '');
-  const labels = stringMap(found['labels']);
-  const annotations = stringMap(found['annotations']);
-  return {
+  const kept: ObjectMeta = {
     name: string('name'),
-    ...(string('namespace') === '' ? {} : { namespace: string('namespace') }),
     uid: string('uid'),
     resourceVersion: string('resourceVersion'),
     creationTimestamp: string('creationTimestamp'),
-    ...(labels === undefined ? {} : { labels }),
-    ...(annotations === undefined ? {} : { annotations }),
+  };
+  for (const name of ['generateName', 'namespace', 'deletionTimestamp'] as const) {
+    if (string(name) !== '') kept[name] = string(name);
+  }
+  const grace = found['deletionGracePeriodSeconds'];
+  if (typeof grace === 'number') kept.deletionGracePeriodSeconds = grace;
+  for (const name of ['labels', 'annotations'] as const) {
+    const map = stringMap(found[name]);
+    if (map !== undefined) kept[name] = map;
+  }
+  const finalizers = found['finalizers'];
+  if (Array.isArray(finalizers) && finalizers.length > 0) kept.finalizers = finalizers.map(String);
+  const owners = Array.isArray(found['ownerReferences']) ? found['ownerReferences'].map(ownerOf) : [];
+  const once = owners.filter((owner, index) => owners.findIndex(({ uid }) => uid === owner.uid) === index);
+  if (once.length > 0) kept.ownerReferences = once;
+  if (once.length === owners.length) return { kept, warnings: [] };
+  const again = [...new Set(owners.filter(owner => !once.includes(owner)).map(({ uid }) => uid))];
+  const what = '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+';
+  const rest = `and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${again.join(', ')}`;
+  return { kept, warnings: [`${what}, ${rest}`] };
+}
+
+function ownerOf(value: unknown): OwnerReference {
+  const found = asRecord(value);
+  const string = (name: string): string => (typeof found[name] === 'string' ? found[name] : '');
+  const { controller, blockOwnerDeletion } = found;
+  return {
+    apiVersion: string('apiVersion'),
+    kind: string('kind'),
+    name: string('name'),
+    uid: string('uid'),
+    ...(typeof controller === 'boolean' ? { controller } : {}),
+    ...(typeof blockOwnerDeletion === 'boolean' ? { blockOwnerDeletion } : {}),
   };
 }
 

@@ -1,17 +1,22 @@
 import { DroverError } from '@drover/errors';
+import { type FieldError, fieldErrors } from './field-errors.ts';
 import { qualifiedName, type ResourceType } from './resource-type.ts';
-import type { FieldError } from './schema.ts';
 
 /**
  * Failures in the words of the Kubernetes API server, with `details` as kubectl and client-go read them.
  * (k8s.io/apimachinery/pkg/api/errors)
  */
 
-const about = (type: ResourceType, name: string): Record<string, unknown> => ({
-  name,
-  group: type.group,
-  kind: type.plural,
+/** What is empty is left out, as Go does. */
+const details = (name: string, group: string, kind: string): Record<string, unknown> => ({
+  ...(name === '' ? {} : { name }),
+  ...(group === '' ? {} : { group }),
+  kind,
 });
+
+type Subject = Pick<ResourceType, 'group' | 'plural'>;
+
+const about = (type: Subject, name: string): Record<string, unknown> => details(name, type.group, type.plural);
 
 /** `Error from server (NotFound): widgets.example.dev "x" not found` */
 export const notFound = (type: ResourceType, name: string): DroverError =>
@@ -23,13 +28,17 @@ export const notFound = (type: ResourceType, name: string): DroverError =>
 export const noSuchPath = (): DroverError =>
   new DroverError('not-found', 'the server could not find the requested resource', { details: { status: {} } });
 
-export const alreadyExists = (type: ResourceType, name: string): DroverError =>
-  new DroverError('already-exists', `${qualifiedName(type)} ${JSON.stringify(name)} already exists`, {
+export const alreadyExists = (type: ResourceType, name: string, why = ''): DroverError =>
+  new DroverError('already-exists', `${qualifiedName(type)} ${JSON.stringify(name)} already exists${why}`, {
     details: { status: about(type, name) },
   });
 
+/** A generated name was taken, again and again. */
+export const noFreeName = (type: ResourceType, name: string): DroverError =>
+  alreadyExists(type, name, ', the server was not able to generate a unique name for the object');
+
 export const conflict = (
-  type: ResourceType,
+  type: Subject,
   name: string,
   why = 'the object has been modified; please apply your changes to the latest version and try again',
 ): DroverError =>
@@ -45,13 +54,53 @@ export const methodNotAllowed = (
   message = 'the server does not allow this method on the requested resource',
 ): DroverError => new DroverError('method-not-allowed', message, { details: { status: {} } });
 
-export function invalid(type: ResourceType, name: string, errors: readonly FieldError[]): DroverError {
+/** `Widget.example.dev "x" is invalid: spec.size: …`; `what` is the type's kind, or what else the failure is about. */
+export function invalid(
+  type: Pick<ResourceType, 'group'>,
+  name: string,
+  errors: readonly FieldError[],
+  what = 'kind' in type && typeof type.kind === 'string' ? type.kind : '',
+): DroverError {
   const said = errors.map(error => `${error.field}: ${error.message}`);
   const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`;
-  return new DroverError('invalid', `${type.kind}.${type.group} ${JSON.stringify(name)} is invalid: ${list}`, {
-    details: { status: { name, group: type.group, kind: type.kind, causes: errors } },
+  const subject = type.group === '' ? what : `${what}.${type.group}`;
+  return new DroverError('invalid', `${subject} ${JSON.stringify(name)} is invalid: ${list}`, {
+    details: { status: { ...details(name, type.group, what), causes: errors } },
   });
 }
+
+/** A patch whose result cannot be read. */
+export const badPatch = (result: string, why: string): DroverError => {
+  const error = fieldErrors.invalid('patch', result, why);
+  return new DroverError('invalid', ` "" is invalid: ${error.field}: ${error.message}`, {
+    details: { status: { causes: [error] } },
+  });
+};
+
+/** Wrong parameters of a write: `CreateOptions.meta.k8s.io "" is invalid: …`. */
+export const invalidOptions = (kind: string, errors: readonly FieldError[]): DroverError =>
+  invalid({ group: 'meta.k8s.io' }, '', errors, kind);
+
+/** A namespace that is being deleted takes nothing new. */
+export const namespaceTerminating = (type: ResourceType, name: string, namespace: string): DroverError =>
+  new DroverError(
+    'forbidden',
+    `${qualifiedName(type)} ${JSON.stringify(name)} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+    {
+      details: {
+        status: {
+          ...about(type, name),
+          causes: [
+            {
+              reason: 'NamespaceTerminating',
+              message: `namespace ${namespace} is being terminated`,
+              field: 'metadata.namespace',
+            },
+          ],
+        },
+      },
+    },
+  );
 
 /** `who` as in `User "alice"`; `what` may name a subresource, as in `widgets/status`. */
 export function forbidden(

@@ -4,10 +4,13 @@ export { type Bucket, type BucketEvent, bucketStore } from './bucket-store.ts';
 export { type CustomResourceDefinition, crdOf } from './crd.ts';
 export { type FieldError, type FieldErrorReason, fieldErrors } from './field-errors.ts';
 export { MemoryStore } from './memory-store.ts';
+export { type Namespace, namespacesWith } from './namespaces.ts';
 export type { ApiObject } from './object.ts';
 export type { Part } from './object-change.ts';
 export { storedBytes } from './object-json.ts';
 export {
+  type Deleted,
+  type DeleteOptions,
   type Hooks,
   type Preconditions,
   Registry,

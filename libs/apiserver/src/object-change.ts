@@ -1,43 +1,61 @@
-import { DroverError } from '@drover/errors';
+import type { ObjectMeta } from '@drover/contracts';
 import { conflict } from './failures.ts';
+import { changedNamespace, isNamespaces } from './namespaces.ts';
 import { type ApiObject, fieldsOf } from './object.ts';
 import type { ResourceType } from './resource-type.ts';
 
-/** Which part of an object a change may touch. */
-export type Part = 'main' | 'status';
+/** Which part of an object a change may touch; `finalize` is the `spec` of a namespace, which nothing else changes. */
+export type Part = 'main' | 'status' | 'finalize';
 
-/**
- * `next` with what a client may not change taken from `current`. Throws `conflict` where `next` is of another version, or
- * another object, and `bad-request` where it has another name.
- */
+/** `next` with what a client may not change taken from `current`. Throws `conflict` where `next` is of another version. */
 export function mergedObject<T extends ApiObject>(type: ResourceType<T>, current: T, next: T, part: Part): T {
   const { metadata } = current;
   if (next.metadata.resourceVersion !== '' && next.metadata.resourceVersion !== metadata.resourceVersion) {
     throw conflict(type, metadata.name);
   }
-  if (next.metadata.uid !== '' && next.metadata.uid !== metadata.uid) {
-    const both = `${next.metadata.uid}, UID in object meta: ${metadata.uid}`;
-    throw conflict(type, metadata.name, `Precondition failed: UID in precondition: ${both}`);
+  if (type.status && part === 'status') {
+    const changed = withField(current, 'status', next);
+    return { ...changed, metadata: metadataOf(metadata, { ...metadata, ...managed(next.metadata) }) };
   }
-  if (next.metadata.name !== metadata.name) {
-    throw new DroverError('bad-request', 'the name of the object does not match the name on the URL');
-  }
-  if (type.status && part === 'status') return withField(current, 'status', next);
-  const { labels: _, annotations: __, managedFields: ___, ...fixed } = metadata;
-  const { labels, annotations, managedFields } = next.metadata;
-  const merged: T = {
-    ...next,
-    metadata: {
-      ...fixed,
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(managedFields === undefined ? {} : { managedFields }),
-    },
-  };
-  const result = type.status ? withField(merged, 'status', current) : merged;
-  if (!same(fieldsOf(result)['spec'], fieldsOf(current)['spec']))
+  if (part === 'finalize') return withField(current, 'spec', next);
+  const merged: T = { ...next, metadata: metadataOf(metadata, next.metadata) };
+  let result = type.status ? withField(merged, 'status', current) : merged;
+  if (isNamespaces(type)) result = changedNamespace(result, current);
+  if (!same(wantedOf(type, result), wantedOf(type, current))) {
     result.metadata.generation = (metadata.generation ?? 1) + 1;
+  }
   return result;
+}
+
+const managed = ({ managedFields }: ObjectMeta): Partial<ObjectMeta> =>
+  managedFields === undefined ? {} : { managedFields };
+
+/** What a client may set is from `next`, the rest from `current`. */
+function metadataOf(current: ObjectMeta, next: ObjectMeta): ObjectMeta {
+  const {
+    labels: _,
+    annotations: __,
+    managedFields: ___,
+    finalizers: ____,
+    ownerReferences: _____,
+    ...fixed
+  } = current;
+  const { labels, annotations, managedFields, finalizers, ownerReferences } = next;
+  return {
+    ...fixed,
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(finalizers === undefined || finalizers.length === 0 ? {} : { finalizers }),
+    ...(ownerReferences === undefined || ownerReferences.length === 0 ? {} : { ownerReferences }),
+    ...(managedFields === undefined ? {} : { managedFields }),
+  };
+}
+
+/** All that is wanted of an object: what raises its generation when it changes. */
+function wantedOf(type: ResourceType, object: ApiObject): unknown {
+  const { metadata: _, status, ...wanted } = fieldsOf(object);
+  for (const name of type.hidden ?? []) delete wanted[name];
+  return type.status || status === undefined ? wanted : { ...wanted, status };
 }
 
 function withField<T extends ApiObject>(object: T, field: string, from: ApiObject): T {

@@ -1,30 +1,35 @@
 import { DroverError } from '@drover/errors';
 import jsonPatch from 'fast-json-patch';
+import { maxDepth } from './json-fields.ts';
 import { isRecord } from './object.ts';
 
 /** The media types of patches that are understood. */
-export const patchTypes: readonly string[] = ['application/merge-patch+json', 'application/json-patch+json'];
+export const patchTypes: readonly string[] = ['application/json-patch+json', 'application/merge-patch+json'];
 
 /** At most so many operations in one JSON patch, as in Kubernetes: each may copy the whole document. */
 const maxOperations = 10_000;
 
-/** Deeper merge patches are refused before they exhaust the stack. */
-const maxDepth = 64;
-
-/** `document` (which is left alone) after a patch of the given media type. Throws `bad-request`, `invalid`. */
+/** `document` (which is left alone) after a patch of the given media type. Throws `bad-request`, `too-large`, `invalid`. */
 export function applyPatch(mediaType: string, document: unknown, patch: unknown): unknown {
-  if (mediaType === 'application/merge-patch+json') return mergePatch(document, patch, 0);
-  if (!Array.isArray(patch)) throw new DroverError('bad-request', 'a JSON patch is a list of operations');
-  if (patch.length > maxOperations)
-    throw new DroverError('too-large', `a JSON patch has at most ${maxOperations} operations`);
+  if (mediaType === 'application/merge-patch+json') {
+    if (typeof patch !== 'object' || patch === null) throw new DroverError('bad-request', 'Invalid JSON Patch');
+    return mergePatch(document, patch, 0);
+  }
+  if (!Array.isArray(patch)) {
+    const found = patch !== null && typeof patch === 'object' ? 'object' : typeof patch;
+    throw new DroverError('bad-request', `json: cannot unmarshal ${found} into Go value of type jsonpatch.Patch`);
+  }
+  if (patch.length > maxOperations) {
+    const found = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`;
+    throw new DroverError('too-large', `Request entity too large: ${found}`);
+  }
   try {
     return jsonPatch.applyPatch(structuredClone(document), patch, true, true, true).newDocument;
-  } catch (error) {
-    // Its message repeats the whole document: only the operation's number and the error's name are told.
-    const name =
-      error instanceof jsonPatch.JsonPatchError ? `${error.name} in operation ${error.index ?? 0}` : 'malformed';
-    throw new DroverError('invalid', `the server rejected our request due to an error in our request: ${name}`, {
-      cause: error,
+  } catch (cause) {
+    // Why is not told: neither does kube-apiserver, and the reason would repeat the whole document.
+    throw new DroverError('invalid', 'the server rejected our request due to an error in our request', {
+      details: { status: {} },
+      cause,
     });
   }
 }

@@ -2,13 +2,18 @@ import { type Clock, systemClock } from '@drover/async';
 import { isLabel, isSubdomain, objects } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { CachedStore } from './cached-store.ts';
+import { deletionMark, isHeld, type Propagation } from './deletion.ts';
 import { checkObject, generatedName } from './draft.ts';
-import { alreadyExists, conflict, invalid, notFound } from './failures.ts';
+import { alreadyExists, conflict, invalid, namespaceTerminating, noFreeName, notFound } from './failures.ts';
+import type { FieldError } from './field-errors.ts';
 import type { KeptObject } from './kept-object.ts';
+import { metadataChangeErrors } from './metadata-rules.ts';
+import { isNamespaces, newNamespace } from './namespaces.ts';
 import type { ApiObject } from './object.ts';
 import { mergedObject, type Part, same } from './object-change.ts';
 import type { ResourceType } from './resource-type.ts';
 import type { Store } from './store.ts';
+import { timestamp } from './timestamp.ts';
 import type { WatchCache } from './watch-cache.ts';
 import type { Write, WriteStep } from './write.ts';
 
@@ -25,6 +30,8 @@ export interface RegistryOptions {
   readonly newUid?: () => string;
   /** What every write passes, in this order. */
   readonly steps?: readonly WriteStep[];
+  /** The kind of namespaces: objects are made only in those that are there. Absent: any namespace will do. */
+  readonly namespaces?: ResourceType | undefined;
 }
 
 /** How a write is made. */
@@ -37,8 +44,25 @@ export interface WriteOptions {
   readonly operation?: 'Apply' | 'Update';
 }
 
-/** What happens beside a deletion; the caller is told when it is done. */
+/** How a deletion is made. */
+export interface DeleteOptions {
+  readonly namespace?: string;
+  readonly dryRun?: boolean;
+  readonly preconditions?: Preconditions;
+  /** What becomes of what the object owns; absent: as its finalizers say, otherwise `Background`. */
+  readonly propagation?: Propagation;
+}
+
+/** What a deletion came to. */
+export interface Deleted<T extends ApiObject> {
+  /** As it was last, or as it is while something holds it back. */
+  readonly object: T;
+  readonly gone: boolean;
+}
+
+/** What happens beside creations and deletions; the caller is told when it is done. */
 export interface Hooks<T extends ApiObject> {
+  afterCreate?(object: T): Promise<void>;
   /** A throw keeps the object. */
   beforeDelete?(object: T): Promise<void>;
   afterDelete?(object: T): Promise<void>;
@@ -61,6 +85,7 @@ export class Registry {
   readonly #random: () => number;
   readonly #newUid: () => string;
   readonly #steps: readonly WriteStep[];
+  readonly #namespaces: ResourceType | undefined;
   readonly #hooks = new Map<string, Hooks<ApiObject>>();
 
   constructor(options: RegistryOptions) {
@@ -70,9 +95,10 @@ export class Registry {
     this.#random = options.random ?? Math.random;
     this.#newUid = options.newUid ?? (() => crypto.randomUUID());
     this.#steps = options.steps ?? [];
+    this.#namespaces = options.namespaces;
   }
 
-  /** Sets what happens beside the deletions of a resource, whoever makes them. */
+  /** Sets what happens beside the creations and deletions of a resource, whoever makes them. */
   hook<T extends ApiObject>(type: ResourceType<T>, hooks: Hooks<T>): void {
     this.#hooks.set(type.plural, hooks);
   }
@@ -107,39 +133,24 @@ export class Registry {
   }
 
   /**
-   * Stores a new object. Its metadata's name or `generateName` counts, and its labels and annotations; the rest is
-   * made here. Throws `already-exists`, `invalid`.
+   * Stores a new object. Of its metadata all that a client may set counts; the rest is made here, a name from
+   * `generateName` too. Throws `already-exists`, `invalid`, and `not-found` or `forbidden` for its namespace.
    */
-  async create<T extends ApiObject>(
-    type: ResourceType<T>,
-    draft: T,
-    options: WriteOptions & { generateName?: string } = {},
-  ): Promise<T> {
-    const { name, namespace, labels, annotations, managedFields } = draft.metadata;
-    const made: T = {
-      ...draft,
-      metadata: {
-        name:
-          name === '' && options.generateName !== undefined ? generatedName(options.generateName, this.#random) : name,
-        ...(namespace === undefined ? {} : { namespace }),
-        uid: this.#newUid(),
-        resourceVersion: '',
-        generation: 1,
-        creationTimestamp: new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
-        ...(labels === undefined ? {} : { labels }),
-        ...(annotations === undefined ? {} : { annotations }),
-        ...(managedFields === undefined ? {} : { managedFields }),
-      },
-    };
-    if (type.status) Reflect.deleteProperty(made, 'status');
-    const object = this.#passed(type, undefined, made, options);
-    const key = objects.key(type.plural, namespace, object.metadata.name);
-    if (this.#cache.get(key) !== undefined) throw alreadyExists(type, object.metadata.name);
-    if (options.dryRun) return object;
-    const kept = await this.#store.create(key, object).catch(error => {
-      throw isCode(error, 'already-exists') ? alreadyExists(type, object.metadata.name) : error;
-    });
-    return versioned(object, kept.revision);
+  async create<T extends ApiObject>(type: ResourceType<T>, draft: T, options: WriteOptions = {}): Promise<T> {
+    const { name, generateName = '', namespace } = draft.metadata;
+    const generates = name === '' && generateName !== '';
+    this.#requireNamespace(type, name, namespace);
+    for (let tries = 1; ; tries++) {
+      const made = this.#made(type, draft, generates ? generatedName(generateName, this.#random) : name);
+      const object = this.#passed(type, undefined, made, options);
+      try {
+        return await this.#create(type, object, options.dryRun ?? false);
+      } catch (error) {
+        if (!generates || !isCode(error, 'already-exists')) throw error;
+        // KEP-4420: a generated name that is taken is no fault of the caller's.
+        if (tries === maxTries) throw noFreeName(type, object.metadata.name);
+      }
+    }
   }
 
   /**
@@ -155,58 +166,94 @@ export class Registry {
   ): Promise<T> {
     for (let tries = 1; ; tries++) {
       const current = this.get(type, name, options.namespace);
-      const merged = mergedObject(type, current, change(structuredClone(current)), options.part ?? 'main');
-      const next = this.#passed(type, current, merged, options);
+      const wanted = change(structuredClone(current));
+      const merged = mergedObject(type, current, wanted, options.part ?? 'main');
+      const refused =
+        (options.part ?? 'main') === 'main' ? metadataChangeErrors(wanted.metadata, current.metadata) : [];
+      const next = this.#passed(type, current, merged, options, refused);
       if (same(current, next)) return current;
       if (options.dryRun) return next;
-      const key = objects.key(type.plural, options.namespace, name);
-      const revision = Number(current.metadata.resourceVersion);
-      try {
-        return versioned(next, (await this.#store.update(key, next, revision)).revision);
-      } catch (error) {
-        if (!isCode(error, 'conflict')) throw error;
-        if (tries === maxTries) throw conflict(type, name);
-        await this.#newer(key, current);
-      }
+      const goes = current.metadata.deletionTimestamp !== undefined && !isHeld(next);
+      const written = goes ? await this.#removed(type, next) : await this.#replaced(type, next);
+      if (written !== undefined) return written;
+      if (tries === maxTries) throw conflict(type, name);
+      await this.#newer(type, current);
     }
   }
 
-  /** Deletes the object and gives back what it was. Throws `not-found`, and `conflict` for a precondition. */
+  /**
+   * Deletes the object, or marks it where something holds it back: it goes with the change that removes its last
+   * finalizer. Throws `not-found`, and `conflict` for a precondition.
+   */
   async delete<T extends ApiObject>(
     type: ResourceType<T>,
     name: string,
-    options: WriteOptions & { namespace?: string; preconditions?: Preconditions } = {},
-  ): Promise<T> {
-    const { uid, resourceVersion } = options.preconditions ?? {};
+    options: DeleteOptions = {},
+  ): Promise<Deleted<T>> {
     for (let tries = 1; ; tries++) {
       const current = this.get(type, name, options.namespace);
-      const found = current.metadata;
-      if (uid !== undefined && uid !== found.uid) {
-        throw conflict(
-          type,
-          name,
-          `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found.uid}`,
-        );
-      }
-      if (resourceVersion !== undefined && resourceVersion !== found.resourceVersion) {
-        const both = `${resourceVersion}, ResourceVersion in object meta: ${found.resourceVersion}`;
-        throw conflict(type, name, `Precondition failed: ResourceVersion in precondition: ${both}`);
-      }
-      if (options.dryRun) return current;
-      const hooks = this.#hooks.get(type.plural);
-      await hooks?.beforeDelete?.(current);
-      const key = objects.key(type.plural, options.namespace, name);
-      try {
-        await this.#store.delete(key, Number(found.resourceVersion));
-      } catch (error) {
-        if (!isCode(error, 'conflict')) throw error;
-        if (tries === maxTries) throw conflict(type, name);
-        await this.#newer(key, current);
-        continue;
-      }
-      await hooks?.afterDelete?.(current);
-      return current;
+      requirePreconditions(type, current, options.preconditions ?? {});
+      const marked = deletionMark(type, current, options.propagation, this.#clock.now());
+      if (marked !== undefined && same(marked, current)) return { object: current, gone: false };
+      if (options.dryRun) return { object: marked ?? current, gone: marked === undefined };
+      const written = marked === undefined ? await this.#removed(type, current) : await this.#replaced(type, marked);
+      if (written !== undefined) return { object: written, gone: marked === undefined };
+      if (tries === maxTries) throw conflict(type, name);
+      await this.#newer(type, current);
     }
+  }
+
+  /** A new object with all that the registry makes by itself. */
+  #made<T extends ApiObject>(type: ResourceType<T>, draft: T, name: string): T {
+    const { deletionTimestamp: _, deletionGracePeriodSeconds: __, ...metadata } = draft.metadata;
+    const made: T = {
+      ...draft,
+      metadata: {
+        ...metadata,
+        name,
+        uid: this.#newUid(),
+        resourceVersion: '',
+        generation: 1,
+        creationTimestamp: timestamp(this.#clock.now()),
+      },
+    };
+    if (type.status) Reflect.deleteProperty(made, 'status');
+    return isNamespaces(type) ? newNamespace(made) : made;
+  }
+
+  #requireNamespace(type: ResourceType, name: string, namespace: string | undefined): void {
+    if (!type.namespaced || namespace === undefined || this.#namespaces === undefined) return;
+    const found = this.get(this.#namespaces, namespace);
+    if (found.metadata.deletionTimestamp !== undefined) throw namespaceTerminating(type, name, namespace);
+  }
+
+  async #create<T extends ApiObject>(type: ResourceType<T>, object: T, dryRun: boolean): Promise<T> {
+    const key = keyOf(type, object);
+    if (this.#cache.get(key) !== undefined) throw alreadyExists(type, object.metadata.name);
+    if (dryRun) return object;
+    const kept = await this.#store.create(key, object).catch(error => {
+      throw isCode(error, 'already-exists') ? alreadyExists(type, object.metadata.name) : error;
+    });
+    const created = versioned(object, kept.revision);
+    await this.#hooks.get(type.plural)?.afterCreate?.(created);
+    return created;
+  }
+
+  /** `next` in the place of the object whose revision it carries; undefined: somebody else was quicker. */
+  async #replaced<T extends ApiObject>(type: ResourceType<T>, next: T): Promise<T | undefined> {
+    const revision = Number(next.metadata.resourceVersion);
+    const kept = await unlessConflict(this.#store.update(keyOf(type, next), next, revision));
+    return kept === undefined ? undefined : versioned(next, kept.revision);
+  }
+
+  /** `last`, once the object whose revision it carries is removed; undefined: somebody else was quicker. */
+  async #removed<T extends ApiObject>(type: ResourceType<T>, last: T): Promise<T | undefined> {
+    const hooks = this.#hooks.get(type.plural);
+    await hooks?.beforeDelete?.(last);
+    const removal = this.#store.delete(keyOf(type, last), Number(last.metadata.resourceVersion));
+    if ((await unlessConflict(removal.then(() => true))) === undefined) return undefined;
+    await hooks?.afterDelete?.(last);
+    return last;
   }
 
   /** What is to be stored: the one place that every write passes. Throws `invalid`. */
@@ -215,17 +262,19 @@ export class Registry {
     before: T | undefined,
     merged: T,
     { part = 'main', operation = 'Update', manager }: WriteOptions & { part?: Part },
+    refused: readonly FieldError[] = [],
   ): T {
     const write: Write<T> = { type, before, after: merged, part, operation, manager, nowMs: this.#clock.now() };
     const after = this.#steps.reduce((object, step) => step({ ...write, after: object }), merged);
-    const errors = checkObject(type, after, before);
+    const errors = [...refused, ...checkObject(type, after, before)];
     if (errors.length > 0) throw invalid(type, after.metadata.name, errors);
     return after;
   }
 
   /** Waits until reads see something newer than `current`. */
-  async #newer(key: string, current: ApiObject): Promise<void> {
+  async #newer(type: ResourceType, current: ApiObject): Promise<void> {
     const { resourceVersion } = current.metadata;
+    const key = keyOf(type, current);
     await this.#cache.until(
       () => String(this.#cache.get(key)?.revision) !== resourceVersion,
       'the store has a newer object that is not yet seen',
@@ -241,6 +290,36 @@ const versioned = <T extends ApiObject>(object: T, revision: number): T => ({
   ...object,
   metadata: { ...object.metadata, resourceVersion: String(revision) },
 });
+
+/** The result of a compare-and-set; undefined where the comparison failed. */
+const unlessConflict = <T>(write: Promise<T>): Promise<T | undefined> =>
+  write.catch(error => {
+    if (isCode(error, 'conflict')) return undefined;
+    throw error;
+  });
+
+const keyOf = (type: ResourceType, { metadata }: ApiObject): string =>
+  objects.key(type.plural, metadata.namespace, metadata.name);
+
+function requirePreconditions(
+  type: ResourceType,
+  { metadata, kind }: ApiObject,
+  { uid, resourceVersion }: Preconditions,
+): void {
+  const about = { group: type.group, plural: kind };
+  if (uid !== undefined && uid !== metadata.uid) {
+    const both = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid})`;
+    throw conflict(about, metadata.name, `${both}. The object might have been deleted and then recreated`);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const both = `(${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion})`;
+    throw conflict(
+      about,
+      metadata.name,
+      `the ResourceVersion in the precondition ${both}. The object might have been modified`,
+    );
+  }
+}
 
 const isCode = (error: unknown, code: DroverError['code']): boolean =>
   error instanceof DroverError && error.code === code;

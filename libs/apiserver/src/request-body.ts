@@ -1,18 +1,91 @@
 import type { IncomingMessage } from 'node:http';
 import { DroverError } from '@drover/errors';
+import { duplicateFields } from './json-fields.ts';
+import { parseYaml } from './yaml-body.ts';
 
 /** The largest body: what etcd takes, and well below the store's largest message. */
 export const maxBodyBytes = 1_500_000;
 
-/** The media type of a request without its parameters. */
+/** The media types of objects. */
+export const objectTypes: readonly string[] = ['application/json', 'application/yaml'];
+
+/** The media type of a request without its parameters; JSON where nothing is said. */
 export const mediaTypeOf = (request: IncomingMessage): string =>
-  (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() || 'application/json';
+
+/** What a body says. */
+export interface Body {
+  readonly value: unknown;
+  /** What is there twice, each as kube-apiserver tells it; the last one counts. */
+  readonly duplicates: readonly string[];
+}
+
+/** Makes the failure that says why a body cannot be read. */
+export type BodyFailure = (why: string, bytes: Buffer) => DroverError;
 
 /**
- * The body as JSON, or undefined where there is none. Throws `too-large` as soon as the limit is passed,
- * `unsupported-media-type`, `bad-request`.
+ * The body, or undefined where there is none. Throws `too-large` as soon as the limit is passed, `unsupported-media-type`,
+ * and what `failure` makes (default: `bad-request`).
  */
-export async function readJson(request: IncomingMessage, accepted: readonly string[]): Promise<unknown> {
+export async function readBody(
+  request: IncomingMessage,
+  accepted: readonly string[],
+  failure: BodyFailure = why => new DroverError('bad-request', why),
+): Promise<Body | undefined> {
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return undefined;
+  const mediaType = mediaTypeOf(request);
+  if (!accepted.includes(mediaType)) {
+    const list = accepted.join(', ');
+    throw new DroverError(
+      'unsupported-media-type',
+      `the body of the request was in an unknown format - accepted media types include: ${list}`,
+    );
+  }
+  const text = bytes.toString('utf8');
+  try {
+    if (mediaType === 'application/yaml') return parseYaml(text);
+    const value: unknown = JSON.parse(text);
+    return { value, duplicates: duplicateFields(text).map(path => `duplicate field ${JSON.stringify(path)}`) };
+  } catch (error) {
+    if (error instanceof DroverError) throw error;
+    throw failure(error instanceof Error ? whyNotJson(error.message, text) : '', bytes);
+  }
+}
+
+/** The value of the body, or undefined where there is none; throws as {@link readBody}. */
+export const readJson = async (request: IncomingMessage, accepted: readonly string[]): Promise<unknown> =>
+  (await readBody(request, accepted))?.value;
+
+/** The failure of a body that should be an object of the kind `kind`. */
+export const unrecognised =
+  (kind: string): BodyFailure =>
+  (why, bytes) =>
+    new DroverError(
+      'bad-request',
+      `the object provided is unrecognized (must be of type ${kind}): ${why} (${summaryOf(bytes)})`,
+    );
+
+/** So many bytes of a body are repeated in a failure. */
+const maxSummaryBytes = 30;
+
+/** As `summarizeData` of k8s.io/apiserver. */
+function summaryOf(bytes: Buffer): string {
+  if (bytes.length === 0) return '<empty>';
+  const start = bytes.subarray(0, maxSummaryBytes);
+  const text = start[0] === 0x7b ? start.toString('utf8') : start.toString('hex');
+  return bytes.length > maxSummaryBytes ? `${text} ...` : text;
+}
+
+/** Go's words for the commonest mistake; for the others, those of the parser. */
+function whyNotJson(message: string, text: string): string {
+  if (message.startsWith('yaml: ')) return message;
+  const position = Number(/at position (\d+)/.exec(message)?.[1] ?? -1);
+  const ends = position >= text.length || /^Unexpected end/.test(message);
+  return `couldn't get version/kind; json parse error: ${ends ? 'unexpected end of JSON input' : message}`;
+}
+
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
@@ -33,20 +106,8 @@ export async function readJson(request: IncomingMessage, accepted: readonly stri
     };
     request.on('data', onData).on('end', onEnd).on('close', onBroken).on('error', onBroken);
   });
-  if (size === 0) return undefined;
-  const mediaType = mediaTypeOf(request);
-  if (!accepted.includes(mediaType)) {
-    const list = accepted.join(', ');
-    throw new DroverError(
-      'unsupported-media-type',
-      `the body of the request was in an unknown format - accepted media types include: ${list}`,
-    );
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch (error) {
-    throw new DroverError('bad-request', 'the body is not JSON', { cause: error });
-  }
+  return Buffer.concat(chunks);
 }
 
-const tooLarge = (): DroverError => new DroverError('too-large', `limit is ${maxBodyBytes} bytes`);
+const tooLarge = (): DroverError =>
+  new DroverError('too-large', `Request entity too large: limit is ${maxBodyBytes} bytes`);

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { DroverError } from '@drover/errors';
-import { methodNotAllowed } from './failures.ts';
+import { dryRunErrors } from './delete-options.ts';
+import { invalidOptions, methodNotAllowed, noSuchPath } from './failures.ts';
+import { type FieldError, fieldErrors } from './field-errors.ts';
 import { negotiate, type Representation } from './representation.ts';
 import { parseResourcePath, type ResourcePath } from './request-path.ts';
 import type { ResourceType, Verb } from './resource-type.ts';
@@ -21,6 +23,8 @@ export interface ResourceRequest extends ResourcePath {
   readonly bookmarks: boolean;
   readonly initialEvents: boolean;
   readonly timeoutMs: number | undefined;
+  /** Every parameter, for those that one verb alone has. */
+  readonly query: URLSearchParams;
 }
 
 /** Reads a request's target and headers. Throws `not-found`, `method-not-allowed`, `not-acceptable`, `bad-request`. */
@@ -30,19 +34,20 @@ export function readRequest(request: IncomingMessage, types: readonly ResourceTy
   const parameters = new URLSearchParams(query);
   const watch = ['true', '1', ''].includes(parameters.get('watch') ?? 'false');
   const verb = verbOf(request.method ?? 'GET', target, watch);
+  if (target.type.namespaced && target.namespace === undefined && verb !== 'list' && verb !== 'watch')
+    throw noSuchPath();
   if (!target.type.verbs.includes(verb)) throw methodNotAllowed();
   return {
     ...target,
     verb,
     wanted: negotiate(request.headers.accept, parameters.get('includeObject')),
-    dryRun: isDryRun(parameters),
-    fieldValidation: fieldValidationOf(parameters),
-    fieldManager: fieldManagerOf(parameters, request.headers['user-agent']),
+    ...writeParameters(verb, parameters, request.headers['user-agent']),
     selects: selectsOf(parameters),
     revision: wholeNumber(parameters, 'resourceVersion') || undefined,
     bookmarks: parameters.get('allowWatchBookmarks') === 'true',
     initialEvents: parameters.get('sendInitialEvents') === 'true',
     timeoutMs: seconds(wholeNumber(parameters, 'timeoutSeconds')),
+    query: parameters,
   };
 }
 
@@ -65,6 +70,7 @@ function verbOf(method: string, { name, subresource }: ResourcePath, watch: bool
   if (name === undefined) {
     if (method === 'GET') return 'list';
     if (method === 'POST') return 'create';
+    if (method === 'DELETE') return 'deletecollection';
   } else {
     if (method === 'GET') return 'get';
     if (method === 'PUT') return 'update';
@@ -74,40 +80,52 @@ function verbOf(method: string, { name, subresource }: ResourcePath, watch: bool
   throw methodNotAllowed();
 }
 
-function isDryRun(parameters: URLSearchParams): boolean {
-  const values = parameters.getAll('dryRun');
-  const unknown = values.find(value => value !== 'All');
-  if (unknown !== undefined)
-    throw new DroverError(
-      'bad-request',
-      `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`,
-    );
-  return values.length > 0;
-}
+const fieldValidations = ['', 'Ignore', 'Strict', 'Warn'] as const;
 
-function fieldValidationOf(parameters: URLSearchParams): 'Strict' | 'Warn' | 'Ignore' {
-  const value = parameters.get('fieldValidation') ?? 'Warn';
-  if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
-  throw new DroverError('bad-request', `fieldValidation: Unsupported value: ${JSON.stringify(value)}`);
+/** `meta/v1.CreateOptions` and the like; a deletion's may also be in its body. */
+const optionsKinds: Partial<Readonly<Record<Verb, string>>> = {
+  create: 'CreateOptions',
+  update: 'UpdateOptions',
+  patch: 'PatchOptions',
+};
+
+function writeParameters(
+  verb: Verb,
+  parameters: URLSearchParams,
+  userAgent = '',
+): Pick<ResourceRequest, 'dryRun' | 'fieldValidation' | 'fieldManager'> {
+  const dryRun = parameters.getAll('dryRun');
+  const validation = parameters.get('fieldValidation') ?? '';
+  const manager = parameters.get('fieldManager') ?? '';
+  const fieldValidation = fieldValidations.find(known => known === validation);
+  const kind = optionsKinds[verb];
+  if (kind !== undefined) {
+    const errors = [...dryRunErrors(dryRun), ...managerErrors(manager)];
+    if (fieldValidation === undefined) {
+      errors.push(fieldErrors.notSupported('fieldValidation', validation, fieldValidations));
+    }
+    if (errors.length > 0) throw invalidOptions(kind, errors);
+  }
+  return {
+    dryRun: dryRun.length > 0,
+    fieldValidation: fieldValidation || 'Warn',
+    fieldManager: manager || userAgent.split('/', 1)[0]?.slice(0, maxManagerBytes) || 'unknown',
+  };
 }
 
 /** As in Kubernetes (validation.FieldManagerMaxLength). */
-const maxManagerLength = 128;
+const maxManagerBytes = 128;
 
-function fieldManagerOf(parameters: URLSearchParams, userAgent = 'unknown'): string {
-  const given = parameters.get('fieldManager') ?? '';
-  if (given === '') return userAgent.split('/', 1)[0]?.slice(0, maxManagerLength) || 'unknown';
-  if (Buffer.byteLength(given) > maxManagerLength) {
-    throw new DroverError('bad-request', `fieldManager: Too long: may not be more than ${maxManagerLength} bytes`);
-  }
-  if (/\p{C}|[\p{Z}--[ ]]/v.test(given)) {
-    const value = JSON.stringify(given);
-    throw new DroverError(
-      'bad-request',
-      `fieldManager: Invalid value: ${value}: should only contain printable characters`,
-    );
-  }
-  return given;
+function managerErrors(manager: string): FieldError[] {
+  const errors =
+    Buffer.byteLength(manager) > maxManagerBytes ? [fieldErrors.tooLong('fieldManager', maxManagerBytes)] : [];
+  const at = manager.search(/\p{C}|[\p{Z}--[ ]]/v);
+  if (at < 0) return errors;
+  const character = (manager.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  return [
+    ...errors,
+    fieldErrors.invalid('fieldManager', manager, `invalid character U+${character} (at position ${at})`),
+  ];
 }
 
 function wholeNumber(parameters: URLSearchParams, name: string): number | undefined {

@@ -74,7 +74,7 @@ export interface ResourceType<T extends ApiObject = ApiObject> extends KindDecla
 }
 
 /** `widgets.example.dev`, as kubectl names a resource in messages. */
-export const qualifiedName = (type: ResourceType): string =>
+export const qualifiedName = (type: Pick<ResourceType, 'group' | 'plural'>): string =>
   type.group === '' ? type.plural : `${type.plural}.${type.group}`;
 
 /** `example.dev/v1`. */

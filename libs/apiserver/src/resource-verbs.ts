@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientRules } from './access.ts';
-import { methodNotAllowed } from './failures.ts';
 import { ReadVerbs } from './read-verbs.ts';
 import type { ResourceRequest } from './request.ts';
 import type { VerbParts } from './verb-parts.ts';
@@ -34,7 +33,7 @@ export class ResourceVerbs {
       case 'delete':
         return this.#write.delete(request, response, asked, exists);
       case 'deletecollection':
-        throw methodNotAllowed();
+        return this.#write.deleteCollection(request, response, asked, exists);
     }
   }
 }

@@ -1,21 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DroverError } from '@drover/errors';
 import type { ClientRules } from './access.ts';
-import { readDraft, shown, withHidden } from './draft.ts';
-import { invalid, notFound } from './failures.ts';
-import { type ApiObject, isRecord } from './object.ts';
+import { readDeletion } from './delete-options.ts';
+import { type Draft, readDraft, shown, unreadable, withHidden } from './draft.ts';
+import { badPatch, conflict, invalid, notFound } from './failures.ts';
+import { fieldErrors } from './field-errors.ts';
+import { objectList } from './list-json.ts';
+import type { ApiObject } from './object.ts';
 import { applyPatch, patchTypes } from './patch.ts';
-import type { Preconditions } from './registry.ts';
+import type { DeleteOptions } from './registry.ts';
 import { presentOne } from './representation.ts';
 import type { ResourceRequest } from './request.ts';
-import { mediaTypeOf, readJson } from './request-body.ts';
-import { sendJson } from './responses.ts';
-import type { Selector } from './selectors.ts';
+import { type Body, mediaTypeOf, objectTypes, readBody, readJson, unrecognised } from './request-body.ts';
+import { sendBytes, sendJson } from './responses.ts';
+import { everything, type Selector } from './selectors.ts';
 import { existing, type VerbParts } from './verb-parts.ts';
 
-const jsonOnly: readonly string[] = ['application/json'];
+/** So many objects of a collection are deleted at once. */
+const deletionsAtOnce = 16;
 
-/** create, update, patch and delete: a body is read, and the registry does it. */
+/** create, update, patch and the deletions: a body is read, and the registry does it. */
 export class WriteVerbs {
   readonly #parts: VerbParts;
 
@@ -31,22 +35,13 @@ export class WriteVerbs {
   ): Promise<void> {
     const { type, namespace, dryRun, fieldManager: manager } = asked;
     const warnings: string[] = [];
-    const { object: read, generateName } = this.#read(asked, await readJson(request, jsonOnly), warnings);
-    const { object, answer } = rules.admit({ ...read, metadata: inNamespace(read, namespace) }, undefined);
-    if (object.metadata.name === '' && generateName === undefined) {
-      throw invalid(type, '', [
-        {
-          field: 'metadata.name',
-          reason: 'FieldValueRequired',
-          message: 'Required value: name or generateName is required',
-        },
-      ]);
+    const { object: read } = this.#read(asked, await this.#body(request, asked), warnings);
+    if (read.metadata.resourceVersion !== '') {
+      throw new DroverError('bad-request', 'resourceVersion should not be set on objects to be created');
     }
-    const created = await this.#parts.registry.create(type, object, {
-      dryRun,
-      manager,
-      ...(generateName === undefined ? {} : { generateName }),
-    });
+    const { object, answer } = rules.admit({ ...read, metadata: madeIn(read.metadata, namespace) }, undefined);
+    warnings.push(...finalizerWarnings(object, undefined));
+    const created = await this.#parts.registry.create(type, object, { dryRun, manager });
     this.#send(response, 201, asked, answer?.(created) ?? created, warnings);
   }
 
@@ -58,25 +53,20 @@ export class WriteVerbs {
   ): Promise<void> {
     const { type, name = '', namespace, dryRun, subresource, verb, fieldManager: manager } = asked;
     existing(this.#parts.registry, asked, exists);
-    const body = await readJson(request, verb === 'patch' ? patchTypes : jsonOnly);
+    const make = verb === 'patch' ? await this.#patch(request, asked) : await this.#update(request, asked);
     let warnings: string[] = [];
     const change = (current: ApiObject): ApiObject => {
       if (!exists(current)) throw notFound(type, name);
       warnings = [];
-      const wanted = verb === 'patch' ? applyPatch(mediaTypeOf(request), shown(type, current), body) : body;
-      const { object } = this.#read(asked, wanted, warnings);
-      if (verb === 'update' && object.metadata.resourceVersion === '') {
-        const message = 'Invalid value: 0x0: must be specified for an update';
-        throw invalid(type, name, [{ field: 'metadata.resourceVersion', reason: 'FieldValueInvalid', message }]);
-      }
-      const next = withHidden(type, { ...object, metadata: inNamespace(object, namespace) }, current);
+      const object = make(current, warnings);
+      const next = withHidden(type, { ...object, metadata: keptIn(object.metadata, current, namespace) }, current);
+      warnings.push(...finalizerWarnings(next, current));
       return admit(next, current).object;
     };
-    const part = subresource === 'status' ? 'status' : 'main';
     const changed = await this.#parts.registry.update(type, name, change, {
       dryRun,
       manager,
-      part,
+      part: subresource === 'status' ? 'status' : 'main',
       ...(namespace === undefined ? {} : { namespace }),
     });
     this.#send(response, 200, asked, changed, warnings);
@@ -90,25 +80,103 @@ export class WriteVerbs {
   ): Promise<void> {
     const { type, name = '', namespace } = asked;
     existing(this.#parts.registry, asked, exists);
-    const options = await readJson(request, jsonOnly);
-    const gone = await this.#parts.registry.delete(type, name, {
-      dryRun: asked.dryRun || (isRecord(options) && Array.isArray(options['dryRun']) && options['dryRun'].length > 0),
-      preconditions: preconditionsOf(options),
-      ...(namespace === undefined ? {} : { namespace }),
-    });
-    const details = { name, group: type.group, kind: type.plural, uid: gone.metadata.uid };
+    const wanted = readDeletion(await readJson(request, objectTypes), asked.query);
+    const { object, gone } = await this.#parts.registry.delete(type, name, deleteOptions(wanted, namespace));
+    if (!gone) return this.#send(response, wanted.orphanDependents === false ? 202 : 200, asked, object);
+    const group = type.group === '' ? {} : { group: type.group };
+    const details = { name, ...group, kind: type.plural, uid: object.metadata.uid };
     sendJson(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
   }
 
-  /** Reads a body; unknown fields are an error or a warning, as the caller wishes. */
-  #read(asked: ResourceRequest, value: unknown, warnings: string[]): ReturnType<typeof readDraft> {
-    const draft = readDraft(asked.type, value);
-    if (draft.errors.length > 0) throw invalid(asked.type, draft.object.metadata.name, draft.errors);
-    const unknown = draft.unknown.map(field => `unknown field ${JSON.stringify(field)}`);
-    if (unknown.length > 0 && asked.fieldValidation === 'Strict') {
-      throw new DroverError('bad-request', `strict decoding error: ${unknown.join(', ')}`);
+  /** Deletes all that is selected, `limit` of them at most, and answers with them as they were. */
+  async deleteCollection(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: ResourceRequest,
+    exists: Selector,
+  ): Promise<void> {
+    const { registry, cache } = this.#parts;
+    const { type, namespace, query, selects = () => true } = asked;
+    const wanted = readDeletion(await readJson(request, objectTypes), query);
+    const limit = Number(query.get('limit') ?? 0) || Number.POSITIVE_INFINITY;
+    const prefix = namespace === undefined ? `${type.plural}.` : `${type.plural}.${namespace}.`;
+    const found = cache.list(prefix).filter(kept => selects(kept) && (exists === everything || exists(kept.object)));
+    const meant = found.slice(0, limit);
+    const resourceVersion = String(cache.revision);
+    const left = meant.values();
+    const work = async (): Promise<void> => {
+      for (const { object } of left) {
+        const { name, namespace: home } = object.metadata;
+        await registry.delete(type, name, deleteOptions(wanted, home)).catch(ignoreNotFound);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(deletionsAtOnce, meant.length) }, work));
+    sendBytes(response, 200, objectList(type, meant, { continue: '', resourceVersion }));
+  }
+
+  async #update(request: IncomingMessage, asked: ResourceRequest): Promise<Change> {
+    const { type, name = '' } = asked;
+    const body = await this.#body(request, asked);
+    return (current, warnings) => {
+      const { object } = this.#read(asked, body, warnings);
+      const { uid, resourceVersion } = object.metadata;
+      requireName(asked, object);
+      if (uid !== '' && uid !== current.metadata.uid) {
+        const both = `${uid}, UID in object meta: ${current.metadata.uid}`;
+        throw conflict(type, name, `Precondition failed: UID in precondition: ${both}`);
+      }
+      if (resourceVersion === '') {
+        const message = 'Invalid value: 0x0: must be specified for an update';
+        throw invalid(
+          type,
+          name,
+          [{ ...fieldErrors.invalid('metadata.resourceVersion', '', ''), message }],
+          type.plural,
+        );
+      }
+      return object;
+    };
+  }
+
+  async #patch(request: IncomingMessage, asked: ResourceRequest): Promise<Change> {
+    const { type } = asked;
+    const body = await readBody(request, patchTypes);
+    if (body === undefined) throw new DroverError('bad-request', 'unexpected end of JSON input');
+    const mediaType = mediaTypeOf(request);
+    return (current, warnings) => {
+      const patched = applyPatch(mediaType, shown(type, current), body.value);
+      const failure = (why: string): DroverError => badPatch(JSON.stringify(patched) ?? '', why);
+      if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) {
+        throw failure("couldn't get version/kind; json parse error: json: cannot unmarshal it into an object");
+      }
+      const { object } = this.#read(asked, { value: patched, duplicates: body.duplicates }, warnings, failure);
+      requireName(asked, object);
+      return object;
+    };
+  }
+
+  async #body(request: IncomingMessage, { type }: ResourceRequest): Promise<Body> {
+    const failure = unrecognised(type.kind);
+    const body = await readBody(request, objectTypes, failure);
+    if (body !== undefined) return body;
+    throw failure("couldn't get version/kind; json parse error: unexpected end of JSON input", Buffer.alloc(0));
+  }
+
+  /** Reads an object; what is unknown or twice there is an error or a warning, as the caller wishes. */
+  #read(
+    { type, fieldValidation }: ResourceRequest,
+    { value, duplicates }: Body,
+    warnings: string[],
+    failure = (why: string): DroverError => unreadable(type, why),
+  ): Draft {
+    const draft = readDraft(type, value, failure);
+    const loose = [...duplicates, ...draft.unknown.map(field => `unknown field ${JSON.stringify(field)}`)];
+    if (loose.length > 0 && fieldValidation === 'Strict') {
+      throw failure(`strict decoding error: ${loose.join(', ')}`);
     }
-    if (asked.fieldValidation === 'Warn') warnings.push(...unknown);
+    if (draft.errors.length > 0) throw invalid(type, draft.object.metadata.name, draft.errors);
+    if (fieldValidation === 'Warn') warnings.push(...loose);
+    warnings.push(...draft.warnings);
     return draft;
   }
 
@@ -125,6 +193,9 @@ export class WriteVerbs {
   }
 }
 
+/** What a request makes of the object as it is now. */
+type Change = (current: ApiObject, warnings: string[]) => ApiObject;
+
 /** At most so much is said of unknown fields; a header is not a report. */
 const maxWarningBytes = 2048;
 
@@ -137,21 +208,63 @@ function warningHeader(warnings: readonly string[]): Record<string, string> {
   return text.length > maxWarningBytes ? { warning: '299 - "unknown fields were left out"' } : { warning: text };
 }
 
-function inNamespace(object: ApiObject, namespace: string | undefined): ApiObject['metadata'] {
-  const { namespace: given, ...metadata } = object.metadata;
-  if (namespace === undefined) return metadata;
-  if (given === undefined || given === namespace) return { ...metadata, namespace };
+/** As kube-apiserver warns of custom resources. */
+function finalizerWarnings(next: ApiObject, current: ApiObject | undefined): string[] {
+  const known = new Set(current?.metadata.finalizers);
+  const added = new Set(
+    next.metadata.finalizers?.filter(name => !known.has(name) && !/\/|^(orphan|foregroundDeletion)$/.test(name)),
+  );
+  const advice = 'prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts';
+  return [...added].map(name => `metadata.finalizers: ${JSON.stringify(name)}: ${advice} with other finalizer writers`);
+}
+
+/** A new object is of the request's namespace; a resource without namespaces overlooks one. */
+function madeIn(metadata: ApiObject['metadata'], namespace: string | undefined): ApiObject['metadata'] {
+  const { namespace: given, ...rest } = metadata;
+  if (namespace === undefined) return rest;
+  if (given === undefined || given === namespace) return { ...rest, namespace };
   throw new DroverError(
     'bad-request',
     'the namespace of the provided object does not match the namespace sent on the request',
   );
 }
 
-function preconditionsOf(options: unknown): Preconditions {
-  const found = isRecord(options) && isRecord(options['preconditions']) ? options['preconditions'] : {};
-  const { uid, resourceVersion } = found;
+function keptIn(
+  metadata: ApiObject['metadata'],
+  current: ApiObject,
+  namespace: string | undefined,
+): ApiObject['metadata'] {
+  const { namespace: given, ...rest } = metadata;
+  if (namespace === undefined) return rest;
+  if (given === undefined || given === namespace) return { ...rest, namespace };
+  const both = `the namespace of the object (${given}) does not match the namespace on the request`;
+  throw new DroverError('bad-request', `${both} (${current.metadata.namespace ?? ''})`);
+}
+
+function requireName({ name = '' }: ResourceRequest, { metadata }: ApiObject): void {
+  if (metadata.name === name) return;
+  throw new DroverError(
+    'bad-request',
+    metadata.name === ''
+      ? `the name of the object (${name} based on URL) was undeterminable: name must be provided`
+      : `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+  );
+}
+
+function deleteOptions(
+  { dryRun, preconditions, propagation }: ReturnType<typeof readDeletion>,
+  namespace: string | undefined,
+): DeleteOptions {
   return {
-    ...(typeof uid === 'string' ? { uid } : {}),
-    ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
+    dryRun,
+    preconditions,
+    ...(propagation === undefined ? {} : { propagation }),
+    ...(namespace === undefined ? {} : { namespace }),
   };
 }
+
+/** Somebody else was quicker, which is as good. */
+const ignoreNotFound = (error: unknown): undefined => {
+  if (error instanceof DroverError && error.code === 'not-found') return undefined;
+  throw error;
+};
