@@ -43,6 +43,8 @@ export interface ClientRules {
   readonly exists: Selector;
   /** Every write of a client passes here, an update again for each try. Throws what refuses it. */
   admit(object: ApiObject, old: ApiObject | undefined): Admitted;
+  /** The rules for making the object that the request would change. Throws `forbidden` where the caller may not. */
+  creating(): ClientRules;
 }
 
 /** Refuses a request in kube-apiserver's words. `who`: the caller's name. */

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '@drover/async';
 import { DroverError } from '@drover/errors';
-import { type Admitted, type ClientWrite, type Decision, type ResourceAttributes, refusal } from './access.ts';
+import {
+  type Admitted,
+  type ClientRules,
+  type ClientWrite,
+  type Decision,
+  type ResourceAttributes,
+  refusal,
+} from './access.ts';
 import { managedFieldsStep } from './apply/managed-fields-step.ts';
 import { type Discovery, discoveryOf } from './discovery.ts';
 import { forbiddenPath, methodNotAllowed, noSuchPath } from './failures.ts';
@@ -9,7 +16,7 @@ import { isNamespaces } from './namespaces.ts';
 import { openApiOf } from './open-api.ts';
 import { Registry } from './registry.ts';
 import { type ResourceRequest, readRequest, splitTarget } from './request.ts';
-import type { ResourceType } from './resource-type.ts';
+import type { ResourceType, Verb } from './resource-type.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
 import { sendError, sendJson } from './responses.ts';
 import { everything } from './selectors.ts';
@@ -123,15 +130,21 @@ export class ApiServer<Identity> {
     asked: ResourceRequest,
     identity: Identity,
   ): Promise<void> {
+    const rules = this.#rules(asked, identity, asked.verb);
+    const virtual = this.#virtual.get(asked.type);
+    if (virtual !== undefined) return answerVirtual(request, response, virtual, asked, identity);
+    await this.#verbs.serve(request, response, asked, rules);
+  }
+
+  /** What counts for a request of this caller with this verb. Throws `forbidden`. */
+  #rules(asked: ResourceRequest, identity: Identity, verb: Verb): ClientRules {
     const { authorize, admit, nameOf } = this.#options;
-    const { type, name, namespace, subresource, verb } = asked;
+    const { type, name, namespace, subresource } = asked;
     const attributes = { verb, group: type.group, resource: type.plural, subresource, namespace, name };
     const decision = authorize(identity, attributes);
     if (!decision.allowed) throw refusal(type, attributes, nameOf(identity), decision.reason);
-    const virtual = this.#virtual.get(type);
-    if (virtual !== undefined) return answerVirtual(request, response, virtual, asked, identity);
     const exists = decision.only ?? everything;
-    await this.#verbs.serve(request, response, asked, {
+    return {
       exists,
       admit: (object, old) => {
         const write = { asked: attributes, type, object, old, dryRun: asked.dryRun };
@@ -139,7 +152,8 @@ export class ApiServer<Identity> {
         if (!exists(admitted.object)) throw refusal(type, attributes, nameOf(identity));
         return admitted;
       },
-    });
+      creating: () => this.#rules(asked, identity, 'create'),
+    };
   }
 
   /** Whether the caller may know of a path that is no object's. */

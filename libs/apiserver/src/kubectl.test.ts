@@ -105,6 +105,37 @@ for (const { name, path } of await kubectls())
       assert.equal(served.api.registry.get(widgets, 'beta').status?.ready, true);
     });
 
+    test('apply --server-side merges, tells conflicts, and takes over from apply', async () => {
+      const applied = 'widget.example.dev/ssa serverside-applied\n';
+      const dry = 'apply --server-side --dry-run=server -f -';
+      assert.equal(await ok(dry, widget('ssa', { size: 1 })), applied.replace('\n', ' (server dry run)\n'));
+      assert.equal(await ok('apply --server-side -f -', widget('ssa', { size: 1, colour: 'red' })), applied);
+      assert.equal(await ok('apply --server-side --field-manager=bob -f -', widget('ssa', { colour: 'red' })), applied);
+      const refused = await kubectl('apply --server-side --field-manager=bob -f -', widget('ssa', { size: 2 }));
+      assert.equal(refused.code, 1);
+      assert.match(
+        refused.stderr,
+        /^(error|Error from server \(Conflict\)): Apply failed with 1 conflict: conflict with "kubectl": \.spec\.size\n/,
+      );
+      assert.match(refused.stderr, /--force-conflicts/);
+      await ok('apply --server-side --force-conflicts --field-manager=bob -f -', widget('ssa', { size: 2 }));
+      assert.doesNotMatch(await ok('get widget ssa -o yaml'), /managedFields/);
+      const shown = JSON.parse(await ok('get widget ssa -o json --show-managed-fields')).metadata.managedFields;
+      assert.deepEqual(
+        shown.map((entry: Record<string, unknown>) => [entry['manager'], entry['operation'], entry['fieldsV1']]).sort(),
+        [
+          ['bob', 'Apply', { 'f:spec': { 'f:size': {} } }],
+          ['kubectl', 'Apply', { 'f:spec': { 'f:colour': {} } }],
+        ],
+      );
+      const unknown = await kubectl('apply --server-side -f -', { ...widget('ssa'), spec: { sice: 1 } });
+      assert.match(unknown.stderr, /\.spec\.sice: field not declared in schema/);
+      // What `apply` wrote by itself before is no conflict, and what is left out now goes.
+      await ok('apply -f -', widget('csa', { size: 1, colour: 'red' }));
+      await ok('apply --server-side -f -', widget('csa', { size: 2 }));
+      assert.deepEqual(served.api.registry.get(widgets, 'csa').spec, { size: 2 });
+    });
+
     test('delete waits until the object is gone; what is not there is NotFound', async () => {
       await ok('create -f -', widget('delta'));
       assert.match(await ok('delete widget delta'), /^widget\.example\.dev "delta" deleted/);

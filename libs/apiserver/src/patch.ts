@@ -3,8 +3,11 @@ import jsonPatch from 'fast-json-patch';
 import { maxDepth } from './json-fields.ts';
 import { isRecord } from './object.ts';
 
+/** The media type of server-side apply. */
+export const applyType = 'application/apply-patch+yaml';
+
 /** The media types of patches that are understood. */
-export const patchTypes: readonly string[] = ['application/json-patch+json', 'application/merge-patch+json'];
+export const patchTypes: readonly string[] = ['application/json-patch+json', 'application/merge-patch+json', applyType];
 
 /** At most so many operations in one JSON patch, as in Kubernetes: each may copy the whole document. */
 const maxOperations = 10_000;

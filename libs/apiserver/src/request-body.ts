@@ -44,12 +44,23 @@ export async function readBody(
   }
   const text = bytes.toString('utf8');
   try {
-    if (mediaType === 'application/yaml') return parseYaml(text);
+    // JSON is YAML, and what kubectl applies: it is read as such, which is faster by far.
+    if (mediaType.endsWith('yaml') && !isJson(text)) return parseYaml(text);
     const value: unknown = JSON.parse(text);
     return { value, duplicates: duplicateFields(text).map(path => `duplicate field ${JSON.stringify(path)}`) };
   } catch (error) {
     if (error instanceof DroverError) throw error;
     throw failure(error instanceof Error ? whyNotJson(error.message, text) : '', bytes);
+  }
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

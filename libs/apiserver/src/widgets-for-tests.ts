@@ -68,9 +68,10 @@ export const gadgets: ResourceType = {
   columns: [],
 };
 
-/** `guest` may look only, and red widgets are all that exists for `reds`. */
+/** `guest` may look only, `patcher` patch only, and red widgets are all that exists for `reds`. */
 function authorize(user: string, { verb }: ResourceAttributes): Decision {
   if (user === 'guest') return { allowed: ['get', 'list', 'watch'].includes(verb) };
+  if (user === 'patcher') return { allowed: verb === 'patch' };
   return user === 'reds'
     ? { allowed: true, only: object => object.metadata.labels?.['colour'] === 'red' }
     : { allowed: true };

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DroverError } from '@drover/errors';
 import type { ClientRules } from './access.ts';
+import { readConfiguration } from './apply/configuration.ts';
+import { applied } from './apply/field-manager.ts';
 import { readDeletion } from './delete-options.ts';
 import { type Draft, readDraft, shown, unreadable, withHidden } from './draft.ts';
-import { badPatch, conflict, invalid, notFound } from './failures.ts';
+import { badPatch, conflict, invalid, invalidOptions, notFound } from './failures.ts';
 import { fieldErrors } from './field-errors.ts';
 import { objectList } from './list-json.ts';
 import type { ApiObject } from './object.ts';
-import { applyPatch, patchTypes } from './patch.ts';
+import { applyPatch, applyType, patchTypes } from './patch.ts';
 import type { DeleteOptions } from './registry.ts';
 import { presentOne } from './representation.ts';
 import type { ResourceRequest } from './request.ts';
@@ -15,6 +17,9 @@ import { type Body, mediaTypeOf, objectTypes, readBody, readJson, unrecognised }
 import { sendBytes, sendJson } from './responses.ts';
 import { everything, type Selector } from './selectors.ts';
 import { existing, type VerbParts } from './verb-parts.ts';
+
+/** How often an apply begins again because the object came or went meanwhile. */
+const maxApplyTries = 4;
 
 /** So many objects of a collection are deleted at once. */
 const deletionsAtOnce = 16;
@@ -33,27 +38,76 @@ export class WriteVerbs {
     asked: ResourceRequest,
     rules: ClientRules,
   ): Promise<void> {
-    const { type, namespace, dryRun, fieldManager: manager } = asked;
     const warnings: string[] = [];
-    const { object: read } = this.#read(asked, await this.#body(request, asked), warnings);
-    if (read.metadata.resourceVersion !== '') {
+    const { object } = this.#read(asked, await this.#body(request, asked), warnings);
+    if (object.metadata.resourceVersion !== '') {
       throw new DroverError('bad-request', 'resourceVersion should not be set on objects to be created');
     }
-    const { object, answer } = rules.admit({ ...read, metadata: madeIn(read.metadata, namespace) }, undefined);
-    warnings.push(...finalizerWarnings(object, undefined));
-    const created = await this.#parts.registry.create(type, object, { dryRun, manager });
-    this.#send(response, 201, asked, answer?.(created) ?? created, warnings);
+    await this.#create(response, asked, rules, object, 'Update', warnings);
   }
 
   async change(
     request: IncomingMessage,
     response: ServerResponse,
     asked: ResourceRequest,
-    { exists, admit }: ClientRules,
+    rules: ClientRules,
   ): Promise<void> {
-    const { type, name = '', namespace, dryRun, subresource, verb, fieldManager: manager } = asked;
-    existing(this.#parts.registry, asked, exists);
-    const make = verb === 'patch' ? await this.#patch(request, asked) : await this.#update(request, asked);
+    if (asked.verb === 'patch' && mediaTypeOf(request) === applyType) {
+      return this.#apply(request, response, asked, rules);
+    }
+    existing(this.#parts.registry, asked, rules.exists);
+    const make = asked.verb === 'patch' ? await this.#patch(request, asked) : await this.#update(request, asked);
+    await this.#change(response, asked, rules, make, 'Update');
+  }
+
+  /** Merges what somebody applies into the object, or makes the object of it (KEP-555). */
+  async #apply(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: ResourceRequest,
+    rules: ClientRules,
+  ): Promise<void> {
+    const { type, name = '', namespace, subresource } = asked;
+    const make = await this.#configuration(request, asked);
+    for (let tries = 1; ; tries++) {
+      const found = this.#parts.registry.find(type, name, namespace);
+      const exists = found !== undefined && rules.exists(found);
+      if (!exists && subresource !== undefined) throw notFound(type, name);
+      try {
+        if (exists) return await this.#change(response, asked, rules, make, 'Apply');
+        const warnings: string[] = [];
+        return await this.#create(response, asked, rules.creating(), make(undefined, warnings), 'Apply', warnings);
+      } catch (error) {
+        // Somebody made it, or deleted it, in between.
+        const raced = error instanceof DroverError && error.code === (exists ? 'not-found' : 'already-exists');
+        if (!raced || tries === maxApplyTries) throw error;
+      }
+    }
+  }
+
+  async #create(
+    response: ServerResponse,
+    asked: ResourceRequest,
+    { admit }: ClientRules,
+    wanted: ApiObject,
+    operation: 'Apply' | 'Update',
+    warnings: string[],
+  ): Promise<void> {
+    const { type, namespace, dryRun, fieldManager: manager } = asked;
+    const { object, answer } = admit({ ...wanted, metadata: madeIn(wanted.metadata, namespace) }, undefined);
+    warnings.push(...finalizerWarnings(object, undefined));
+    const created = await this.#parts.registry.create(type, object, { dryRun, manager, operation });
+    this.#send(response, 201, asked, answer?.(created) ?? created, warnings);
+  }
+
+  async #change(
+    response: ServerResponse,
+    asked: ResourceRequest,
+    { exists, admit }: ClientRules,
+    make: Change,
+    operation: 'Apply' | 'Update',
+  ): Promise<void> {
+    const { type, name = '', namespace, dryRun, subresource, fieldManager: manager } = asked;
     let warnings: string[] = [];
     const change = (current: ApiObject): ApiObject => {
       if (!exists(current)) throw notFound(type, name);
@@ -66,6 +120,7 @@ export class WriteVerbs {
     const changed = await this.#parts.registry.update(type, name, change, {
       dryRun,
       manager,
+      operation,
       part: subresource === 'status' ? 'status' : 'main',
       ...(namespace === undefined ? {} : { namespace }),
     });
@@ -140,6 +195,11 @@ export class WriteVerbs {
 
   async #patch(request: IncomingMessage, asked: ResourceRequest): Promise<Change> {
     const { type } = asked;
+    if (asked.query.has('force')) {
+      throw invalidOptions('PatchOptions', [
+        fieldErrors.forbidden('force', 'may not be specified for non-apply patch'),
+      ]);
+    }
     const body = await readBody(request, patchTypes);
     if (body === undefined) throw new DroverError('bad-request', 'unexpected end of JSON input');
     const mediaType = mediaTypeOf(request);
@@ -151,6 +211,29 @@ export class WriteVerbs {
       }
       const { object } = this.#read(asked, { value: patched, duplicates: body.duplicates }, warnings, failure);
       requireName(asked, object);
+      return object;
+    };
+  }
+
+  async #configuration(request: IncomingMessage, asked: ResourceRequest): Promise<ChangeOrMake> {
+    const { type, name = '', namespace, subresource, fieldManager: manager, query } = asked;
+    if ((query.get('fieldManager') ?? '') === '') {
+      throw invalidOptions('PatchOptions', [fieldErrors.required('fieldManager', 'is required for apply patch')]);
+    }
+    const undecodable = (why: string): DroverError => new DroverError('bad-request', `error decoding YAML: ${why}`);
+    const { value, duplicates } = (await readBody(request, patchTypes, undecodable)) ?? { value: {}, duplicates: [] };
+    const config = readConfiguration({ type, name, namespace }, value);
+    // As Go reads a parameter that is a boolean.
+    const force = !['false', '0'].includes((query.get('force') ?? 'false').toLowerCase());
+    return (current, warnings) => {
+      const live = current === undefined ? undefined : shown(type, current);
+      const merged = applied(type, live, config, { manager, subresource, force }, this.#parts.clock.now());
+      const { object } = this.#read(asked, { value: merged, duplicates }, warnings, undecodable);
+      requireName(asked, object);
+      if (live === undefined && object.metadata.uid !== '') {
+        const why = `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`;
+        throw conflict(type, name, why);
+      }
       return object;
     };
   }
@@ -195,6 +278,9 @@ export class WriteVerbs {
 
 /** What a request makes of the object as it is now. */
 type Change = (current: ApiObject, warnings: string[]) => ApiObject;
+
+/** The same, also where there is none yet. */
+type ChangeOrMake = (current: ApiObject | undefined, warnings: string[]) => ApiObject;
 
 /** At most so much is said of unknown fields; a header is not a report. */
 const maxWarningBytes = 2048;

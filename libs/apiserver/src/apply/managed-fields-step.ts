@@ -9,7 +9,7 @@ export function managedFieldsStep(program: string): WriteStep {
   return ({ type, before, after, part, operation, manager = program, nowMs }) => {
     if (operation === 'Apply' || type.verbs.length === 0) return after;
     const { managedFields: requested, ...metadata } = after.metadata;
-    const subresource = type.status && part === 'status' ? 'status' : undefined;
+    const subresource = part === 'main' || (part === 'status' && !type.status) ? undefined : part;
     const bare = { ...after, metadata };
     const managedFields = managedAfterUpdate(type, before, bare, requested, { manager, subresource }, nowMs);
     return managedFields === undefined ? bare : { ...bare, metadata: { ...metadata, managedFields } };
