@@ -1,5 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchApi } from './api.ts';
 import { type Figure, tableOf } from './figure.ts';
 import { benchMemory } from './memory.ts';
 import { benchProxy } from './proxy.ts';
@@ -14,6 +15,7 @@ export interface BenchOptions {
 }
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
+  api: benchApi,
   proxy: benchProxy,
   memory: benchMemory,
   tunnel: benchTunnel,

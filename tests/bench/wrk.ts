@@ -16,6 +16,8 @@ export interface Load {
   readonly token?: string;
   readonly connections: number;
   readonly seconds: number;
+  /** Lua that makes other requests than GETs of `url`. */
+  readonly script?: string;
 }
 
 /** Counts and microseconds; read by this program only. */
@@ -28,15 +30,15 @@ done = function(summary, latency, requests)
 end
 `;
 
-/** GETs over kept-alive TLS connections, as fast as they are answered. One failed request fails the bench. */
-export async function runLoad({ url, token, connections, seconds }: Load): Promise<LoadResult> {
+/** Requests (GETs of one URL unless a script makes others) over kept-alive TLS connections, as fast as they are answered. One failed request fails the bench. */
+export async function runLoad({ url, token, connections, seconds, script: lua = '' }: Load): Promise<LoadResult> {
   const folder = await mkdtemp(join(tmpdir(), 'drover-wrk-'));
   try {
     const script = join(folder, 'load.lua');
     // In a file, since a command line can be read by every user of the machine.
     const header = token === undefined ? '' : `wrk.headers["Authorization"] = "Bearer ${token}"\n`;
-    await writeFile(script, header + done, { mode: 0o600 });
-    const args = ['-t', '1', '-c', `${connections}`, '-d', `${seconds}s`, '--timeout', '10s', '-s', script, url];
+    await writeFile(script, `${header}${lua}${done}`, { mode: 0o600 });
+    const args = ['-t', '1', '-c', `${connections}`, '-d', `${seconds}s`, '--timeout', '60s', '-s', script, url];
     const output = await succeed('wrk', args, { timeoutMs: (seconds + 30) * 1_000 });
     const line = /^\{.*\}$/m.exec(output)?.[0] ?? '{}';
     const { requests = 0, us = 0, p50 = 0, p99 = 0, errors = 1 } = JSON.parse(line) as Record<string, number>;
