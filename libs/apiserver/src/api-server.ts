@@ -164,7 +164,7 @@ export class ApiServer<Identity> {
   }
 
   #document(request: IncomingMessage, response: ServerResponse, document: unknown): void {
-    if (request.method !== 'GET') throw methodNotAllowed();
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
     sendJson(response, 200, document);
   }
 }

@@ -130,6 +130,25 @@ export const forbiddenPath = (verb: string, path: string, who: string): DroverEr
     details: { status: {} },
   });
 
+/** A resourceVersion that was not reached in time (504): client-go tries again. (k8s.io/apiserver/pkg/storage/errors.go) */
+export const tooLargeRevision = (asked: number, current: number): DroverError =>
+  new DroverError('timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
+    details: {
+      status: {
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+        retryAfterSeconds: 1,
+      },
+    },
+  });
+
+/** A page of a list whose revision is not known any more (410); `token` goes on with what is there now. */
+export const continueExpired = (token: string): DroverError =>
+  new DroverError(
+    'gone',
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    { details: { listMeta: { continue: token } } },
+  );
+
 /** A resourceVersion outside the window that is kept (410, `Expired`): client-go lists again. */
 export const expired = (asked: number, oldest: number): DroverError =>
   new DroverError('gone', `too old resource version: ${asked} (${oldest})`);

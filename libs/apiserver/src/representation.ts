@@ -15,6 +15,7 @@ export interface Representation {
 /** The form that the `Accept` header prefers of those that exist. Throws `not-acceptable`. */
 export function negotiate(accept: string | undefined, includeObject: string | null): Representation {
   const include = includeObject === 'None' || includeObject === 'Object' ? includeObject : 'Metadata';
+  const known = includeObject === null || ['', 'Metadata', include].includes(includeObject);
   for (const range of (accept ?? '*/*').split(',')) {
     const [mediaType = '', ...parameters] = range.split(';').map(part => part.trim().toLowerCase());
     if (!['application/json', 'application/*', '*/*'].includes(mediaType)) continue;
@@ -22,13 +23,14 @@ export function negotiate(accept: string | undefined, includeObject: string | nu
     const as = wanted.get('as');
     if (as === undefined) return { form: 'object', include };
     if (wanted.get('g') !== 'meta.k8s.io' || wanted.get('v') !== 'v1') continue;
-    if (as === 'table') return { form: 'table', include };
+    if (as === 'table') {
+      if (known) return { form: 'table', include };
+      const said = `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(includeObject)}`;
+      throw new DroverError('bad-request', `${said}: must be 'Metadata', 'Object', 'None', or empty`);
+    }
     if (as === 'partialobjectmetadata' || as === 'partialobjectmetadatalist') return { form: 'metadata', include };
   }
-  throw new DroverError(
-    'not-acceptable',
-    'only application/json, as objects, as Table or as PartialObjectMetadata (v1), can be produced',
-  );
+  throw new DroverError('not-acceptable', 'only the following media types are accepted: application/json');
 }
 
 const split = (parameter: string): [string, string] => {
@@ -46,6 +48,6 @@ export function presentOne(
 ): unknown {
   const { resourceVersion } = object.metadata;
   if (wanted.form === 'table')
-    return tableOf(type, [object], { nowMs, include: wanted.include, resourceVersion, columns });
+    return tableOf(type, [object], { nowMs, include: wanted.include, metadata: { resourceVersion }, columns });
   return wanted.form === 'metadata' ? partialOf(object) : object;
 }

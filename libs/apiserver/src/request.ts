@@ -1,12 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { DroverError } from '@drover/errors';
 import { dryRunErrors } from './delete-options.ts';
 import { invalidOptions, methodNotAllowed, noSuchPath } from './failures.ts';
 import { type FieldError, fieldErrors } from './field-errors.ts';
+import { type ReadOptions, readOptions, truth } from './read-options.ts';
 import { negotiate, type Representation } from './representation.ts';
 import { parseResourcePath, type ResourcePath } from './request-path.ts';
 import type { ResourceType, Verb } from './resource-type.ts';
-import { type Choice, parseFieldSelector, parseLabelSelector } from './selectors.ts';
 
 /** A request about objects, read once: what it is about, and every parameter that counts. */
 export interface ResourceRequest extends ResourcePath {
@@ -16,13 +15,9 @@ export interface ResourceRequest extends ResourcePath {
   readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   /** Whom `managedFields` names: the parameter, or the program by its `User-Agent`. */
   readonly fieldManager: string;
-  /** By labels and fields; undefined: all. */
-  readonly selects: Choice | undefined;
-  /** `resourceVersion`; undefined for none and for 0, which asks for whatever is there. */
-  readonly revision: number | undefined;
-  readonly bookmarks: boolean;
-  readonly initialEvents: boolean;
-  readonly timeoutMs: number | undefined;
+  readonly read: ReadOptions;
+  /** Whether the client takes a compressed answer. */
+  readonly gzip: boolean;
   /** Every parameter, for those that one verb alone has. */
   readonly query: URLSearchParams;
 }
@@ -32,8 +27,7 @@ export function readRequest(request: IncomingMessage, types: readonly ResourceTy
   const [path = '/', query = ''] = splitTarget(request.url ?? '/');
   const target = parseResourcePath(path, types);
   const parameters = new URLSearchParams(query);
-  const watch = ['true', '1', ''].includes(parameters.get('watch') ?? 'false');
-  const verb = verbOf(request.method ?? 'GET', target, watch);
+  const verb = verbOf(request.method ?? 'GET', target, truth(parameters.get('watch') ?? ''));
   if (target.type.namespaced && target.namespace === undefined && verb !== 'list' && verb !== 'watch')
     throw noSuchPath();
   if (!target.type.verbs.includes(verb)) throw methodNotAllowed();
@@ -42,21 +36,16 @@ export function readRequest(request: IncomingMessage, types: readonly ResourceTy
     verb,
     wanted: negotiate(request.headers.accept, parameters.get('includeObject')),
     ...writeParameters(verb, parameters, request.headers['user-agent']),
-    selects: selectsOf(parameters),
-    revision: wholeNumber(parameters, 'resourceVersion') || undefined,
-    bookmarks: parameters.get('allowWatchBookmarks') === 'true',
-    initialEvents: parameters.get('sendInitialEvents') === 'true',
-    timeoutMs: seconds(wholeNumber(parameters, 'timeoutSeconds')),
+    read: readOptions(parameters, verb, target.type),
+    gzip: acceptsGzip(request.headers['accept-encoding']),
     query: parameters,
   };
 }
 
-function selectsOf(parameters: URLSearchParams): Choice | undefined {
-  const labels = parameters.get('labelSelector') ?? '';
-  const fields = parameters.get('fieldSelector') ?? '';
-  if (labels === '' && fields === '') return undefined;
-  const [byLabels, byFields] = [parseLabelSelector(labels), parseFieldSelector(fields)];
-  return object => byLabels(object) && byFields(object);
+function acceptsGzip(codings: string | string[] | undefined): boolean {
+  return String(codings ?? '')
+    .split(',')
+    .some(coding => coding.trim() === 'gzip');
 }
 
 /** The path and the query of a request target. */
@@ -65,10 +54,15 @@ export function splitTarget(target: string): [path: string, query: string] {
   return at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
 }
 
-function verbOf(method: string, { name, subresource }: ResourcePath, watch: boolean): Verb {
-  if (method === 'GET' && subresource === undefined && watch) return 'watch';
+/** `watch` counts for collections only, as with kube-apiserver; HEAD is a GET whose answer has no body. */
+function verbOf(
+  method: string,
+  { name, subresource }: Pick<ResourcePath, 'name' | 'subresource'>,
+  watch: boolean,
+): Verb {
+  if (method === 'HEAD') return verbOf('GET', { name, subresource }, watch);
   if (name === undefined) {
-    if (method === 'GET') return 'list';
+    if (method === 'GET') return watch ? 'watch' : 'list';
     if (method === 'POST') return 'create';
     if (method === 'DELETE') return 'deletecollection';
   } else {
@@ -127,13 +121,3 @@ function managerErrors(manager: string): FieldError[] {
     fieldErrors.invalid('fieldManager', manager, `invalid character U+${character} (at position ${at})`),
   ];
 }
-
-function wholeNumber(parameters: URLSearchParams, name: string): number | undefined {
-  const text = parameters.get(name) ?? '';
-  if (text === '') return undefined;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new DroverError('bad-request', `${name}: Invalid value: ${JSON.stringify(text)}: must be a whole number`);
-}
-
-const seconds = (count: number | undefined): number | undefined =>
-  count === undefined || count === 0 ? undefined : count * 1000;

@@ -1,6 +1,7 @@
 import { CacheEvent } from './cache-event.ts';
 import { expired } from './failures.ts';
 import type { KeptObject } from './kept-object.ts';
+import { ListBytes } from './list-bytes.ts';
 
 /**
  * How many past changes of a resource are kept for watches that resume. client-go resumes within seconds; a thousand
@@ -14,12 +15,6 @@ const framedEvents = 64;
  * larger is made for each request.
  */
 const maxListBytes = 32 * 1024 * 1024;
-
-/** A whole list as bytes. */
-interface ListBytes {
-  readonly revision: number;
-  readonly json: Buffer;
-}
 
 /** The objects of one resource and the window of their last changes. Pure: it is told what happened. */
 export class ResourceCache {
@@ -36,7 +31,7 @@ export class ResourceCache {
   #completeAfter: number;
 
   constructor(objects: readonly KeptObject[], revision: number) {
-    this.#sorted = [...objects].sort((a, b) => (a.key < b.key ? -1 : 1));
+    this.#sorted = [...objects].sort(byKey);
     this.#byKey = new Map(this.#sorted.map(object => [object.key, object]));
     this.#completeAfter = revision;
   }
@@ -51,6 +46,20 @@ export class ResourceCache {
     return this.#sorted.slice(this.#place(prefix), this.#place(`${prefix}\u{7f}`));
   }
 
+  /** What `list` would have given at `revision`. Throws `gone` where the window does not reach back so far. */
+  listAt(prefix: string, revision: number): readonly KeptObject[] {
+    const then = new Map<string, KeptObject | undefined>();
+    for (let at = this.firstAfter(revision) - this.#forgotten; at < this.#window.length; at++) {
+      const event = this.#window[at];
+      const key = event?.object.key ?? '';
+      if (key.startsWith(prefix) && !then.has(key)) then.set(key, event?.previous);
+    }
+    const now = this.list(prefix);
+    if (then.size === 0) return now;
+    const before = [...then.values()].flatMap(object => object ?? []);
+    return [...now.filter(({ key }) => !then.has(key)), ...before].sort(byKey);
+  }
+
   /**
    * The whole list of `prefix` in a form, as `make` makes it. It is made once and kept until the next change, but for one
    * that was made at a revision before `notOlderThan`. `now`: the store's revision.
@@ -60,15 +69,15 @@ export class ResourceCache {
     form: string,
     { now, notOlderThan }: { readonly now: number; readonly notOlderThan: number },
     make: (objects: readonly KeptObject[]) => Buffer,
-  ): Buffer {
+  ): ListBytes {
     const name = `${form} ${prefix}`;
     const known = this.#lists.get(name);
-    if (known !== undefined && known.revision >= notOlderThan) return known.json;
-    const json = make(this.list(prefix));
-    this.#listBytes += json.length - (known?.json.length ?? 0);
+    if (known !== undefined && known.revision >= notOlderThan) return known;
+    const list = new ListBytes(now, make(this.list(prefix)));
+    this.#listBytes += list.json.length - (known?.json.length ?? 0);
     if (this.#listBytes > maxListBytes) this.#forgetLists();
-    else this.#lists.set(name, { revision: now, json });
-    return json;
+    else this.#lists.set(name, list);
+    return list;
   }
 
   put(object: KeptObject): void {
@@ -137,3 +146,5 @@ export class ResourceCache {
     return low;
   }
 }
+
+const byKey = (a: KeptObject, b: KeptObject): number => (a.key < b.key ? -1 : 1);

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type DroverError, statusOf } from '@drover/errors';
+import type { ListBytes } from './list-bytes.ts';
 
 /** How long a caller that asks too often should wait, seconds. */
 const retryAfterSeconds = 1;
@@ -31,9 +32,19 @@ export function sendBytes(
   response.end(json);
 }
 
+/** Where gzip begins to be worth its time; as kube-apiserver. */
+const gzipFromBytes = 128 * 1024;
+
+/** Answers with a list, compressed where it is long and the client takes that. */
+export async function sendList(response: ServerResponse, list: ListBytes, gzip: boolean): Promise<void> {
+  if (!gzip || list.json.length <= gzipFromBytes) return sendBytes(response, 200, list.json);
+  sendBytes(response, 200, await list.gzipped(), { 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+}
+
 /** Answers with an error's `Status`; an answer that has already begun is broken off, so that it cannot look whole (T24). */
 export function sendError(response: ServerResponse, error: DroverError): void {
   if (response.headersSent) return void response.destroy();
-  const busy = error.entry.httpStatus === 429;
-  sendJson(response, error.entry.httpStatus, statusOf(error), busy ? { 'retry-after': String(retryAfterSeconds) } : {});
+  const status = statusOf(error);
+  const wait = status.details?.['retryAfterSeconds'] ?? (status.code === 429 ? retryAfterSeconds : undefined);
+  sendJson(response, status.code, status, wait === undefined ? {} : { 'retry-after': String(wait) });
 }

@@ -15,12 +15,12 @@ export const partialOf = (object: ApiObject): Record<string, unknown> => ({
 export function tableOf(
   type: ResourceType,
   items: readonly ApiObject[],
-  options: { nowMs: number; include: IncludeObject; resourceVersion: string; columns?: boolean },
+  options: { nowMs: number; include: IncludeObject; metadata: object; columns?: boolean },
 ): Record<string, unknown> {
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
-    metadata: { resourceVersion: options.resourceVersion },
+    metadata: options.metadata,
     columnDefinitions: options.columns === false ? [] : columnDefinitions(type),
     rows: items.map(object => ({
       cells: [

@@ -1,9 +1,10 @@
 import { Backoff, type Clock, pause, systemClock } from '@drover/async';
 import { DroverError } from '@drover/errors';
 import type { CacheEvent } from './cache-event.ts';
-import { expired } from './failures.ts';
+import { expired, tooLargeRevision } from './failures.ts';
 import { FanOut, type Follower } from './fan-out.ts';
 import { type Keeping, KeptObject } from './kept-object.ts';
+import type { ListBytes } from './list-bytes.ts';
 import type { ApiObject } from './object.ts';
 import { parseObject } from './object-json.ts';
 import { ResourceCache } from './resource-cache.ts';
@@ -13,6 +14,9 @@ import { Waiters } from './waiters.ts';
 
 /** How long a caller waits for the cache to catch up with a write that the store has acknowledged, or to be filled. */
 const catchUpMs = 5_000;
+
+/** How long a reader waits for a resourceVersion that it has heard of elsewhere; as kube-apiserver. */
+const reachMs = 3_000;
 
 /** What a {@link WatchCache} may be given. */
 export interface WatchCacheOptions {
@@ -108,13 +112,18 @@ export class WatchCache {
     return this.#resources.get(resourceOf(prefix))?.list(prefix) ?? [];
   }
 
+  /** What `list` would have given at `revision`. Throws `gone` where that is too long ago. */
+  listAt(prefix: string, revision: number): readonly KeptObject[] {
+    return this.#resource(resourceOf(prefix)).listAt(prefix, revision);
+  }
+
   /** All objects of `prefix` in a form, as `make` makes it of them: once for each change. See {@link ResourceCache}. */
   wholeList(
     prefix: string,
     form: string,
     notOlderThan: number,
     make: (objects: readonly KeptObject[]) => Buffer,
-  ): Buffer {
+  ): ListBytes {
     return this.#resource(resourceOf(prefix)).wholeList(prefix, form, { now: this.#revision, notOlderThan }, make);
   }
 
@@ -160,6 +169,17 @@ export class WatchCache {
       return false;
     };
     await this.#waiters.until(holds, catchUpMs, () => new DroverError('store-unavailable', otherwise));
+  }
+
+  /** Resolves when reads see `revision`. Throws `timeout` when they do not within three seconds. */
+  async reach(revision: number): Promise<void> {
+    if (this.#revision >= revision) return;
+    const reached = (): boolean => {
+      if (this.#revision >= revision) return true;
+      this.#stopped.signal.throwIfAborted();
+      return false;
+    };
+    await this.#waiters.until(reached, reachMs, () => tooLargeRevision(revision, this.#revision));
   }
 
   /** `object`, stored as `value`, in the form in which it is kept. */

@@ -14,8 +14,8 @@ const bookmarkPeriodMs = 60_000;
 
 /** What a client sees of objects. */
 export interface WatchForm {
-  /** Names what `json` makes, where that is the same for every client at any time; undefined: it is not. */
-  readonly shared: string | undefined;
+  /** Names what `json` makes now, where that is the same for every client; undefined: it is not. */
+  shared(first: boolean): string | undefined;
   /** The object as the client wants it; `first`: nothing was sent before. */
   json(object: KeptObject, first: boolean): Buffer | string;
   /** The object of a bookmark: it carries a resourceVersion, and nothing else. */
@@ -52,7 +52,8 @@ export async function serveWatch(response: ServerResponse, watch: WatchRequest):
   const ended = Promise.withResolvers<void>();
   const client = new WatchingClient(response, watch, ended.resolve);
   try {
-    if (watch.from !== undefined) await heardOf(watch.cache, watch.from);
+    if (watch.from !== undefined && watch.initial) await watch.cache.reach(watch.from);
+    else if (watch.from !== undefined) await heardOf(watch.cache, watch.from);
     client.start();
   } catch (error) {
     client.fail(error);
@@ -150,7 +151,8 @@ class WatchingClient implements Follower {
   #frameOf(event: CacheEvent, type: ChangeType): Frame {
     const { form } = this.#watch;
     const make = (): Frame => frameOf(type, form.json(event.object, this.#first));
-    return form.shared === undefined ? make() : event.frame(`${form.shared} ${type}`, make);
+    const shared = form.shared(this.#first);
+    return shared === undefined ? make() : event.frame(`${shared} ${type}`, make);
   }
 
   #bookmark(revision: number, annotations?: Record<string, string>): void {

@@ -215,3 +215,25 @@ test('one change is made into bytes once, for all who see the same', async () =>
   cursor.next()?.frame('object ADDED', () => assert.fail('nobody has made the bytes'));
   for (const watch of watches) watch.leave();
 });
+
+test('sendInitialEvents has its say over the resourceVersion, and without bookmarks no end is marked', async () => {
+  const clock = new ManualClock();
+  await using served = await serveWidgets({ clock });
+  const { registry } = served.api;
+  await registry.create(widgets, draft('one'));
+  await registry.create(widgets, draft('two'));
+  const match = '&resourceVersionMatch=NotOlderThan';
+  const fresh = await open(served.url, `&sendInitialEvents=true&resourceVersion=1${match}`);
+  const none = await open(served.url, `&sendInitialEvents=false${match}`);
+  await registry.create(widgets, draft('three'));
+  assert.deepEqual([short(await fresh.next()), short(await fresh.next())], ['ADDED one', 'ADDED two']);
+  assert.equal(short(await fresh.next()), 'ADDED three');
+  assert.equal(short(await none.next()), 'ADDED three');
+  const opening = open(served.url, `&sendInitialEvents=true&resourceVersion=99${match}`);
+  const before = clock.pending;
+  await turnsUntil(() => clock.pending > before);
+  clock.advance(3_000);
+  const early = await (await opening).next();
+  assert.deepEqual([early?.type, early?.object.code, early?.object.reason], ['ERROR', 504, 'Timeout']);
+  for (const watch of [fresh, none]) watch.leave();
+});

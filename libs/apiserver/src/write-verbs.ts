@@ -151,7 +151,8 @@ export class WriteVerbs {
     exists: Selector,
   ): Promise<void> {
     const { registry, cache } = this.#parts;
-    const { type, namespace, query, selects = () => true } = asked;
+    const { type, namespace, query } = asked;
+    const { selects = () => true } = asked.read;
     const wanted = readDeletion(await readJson(request, objectTypes), query);
     const limit = Number(query.get('limit') ?? 0) || Number.POSITIVE_INFINITY;
     const prefix = namespace === undefined ? `${type.plural}.` : `${type.plural}.${namespace}.`;

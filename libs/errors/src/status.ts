@@ -4,7 +4,8 @@ import type { DroverError } from './drover-error.ts';
 export interface KubernetesStatus {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
-  readonly metadata: Record<string, never>;
+  /** `ListMeta`: empty, but where a list can be gone on with by another token. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly status: 'Success' | 'Failure';
   readonly message: string;
   readonly reason: string;
@@ -19,11 +20,11 @@ export const isStatus = (value: unknown): value is KubernetesStatus =>
 /** The Kubernetes `Status` of an error. An internal error keeps its message to the log, not to the caller. */
 export function statusOf(error: DroverError): KubernetesStatus {
   const { httpStatus, reason, meaning } = error.entry;
-  const details = error.details['status'];
+  const { status: details, listMeta } = error.details;
   return {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata: isTexts(listMeta) ? listMeta : {},
     status: 'Failure',
     message: error.code === 'internal' ? meaning : error.message,
     reason,
@@ -31,3 +32,6 @@ export function statusOf(error: DroverError): KubernetesStatus {
     code: httpStatus,
   };
 }
+
+const isTexts = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' && value !== null && Object.values(value).every(text => typeof text === 'string');

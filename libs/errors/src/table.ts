@@ -79,6 +79,7 @@ export const errorTable = Object.freeze({
   conflict: row(409, 'Conflict', true, 'The object was changed by somebody else; read it again.'),
   invalid: row(422, 'Invalid', false, 'The object does not satisfy its schema.'),
   gone: row(410, 'Expired', false, 'That resourceVersion is older than the history that is kept; list again.'),
+  timeout: row(504, 'Timeout', true, 'What was asked for did not come about in time; try again.'),
   'method-not-allowed': row(405, 'MethodNotAllowed', false, 'The resource does not support that verb.'),
   'not-acceptable': row(406, 'NotAcceptable', false, 'None of the accepted media types can be produced.'),
   'unsupported-media-type': row(415, 'UnsupportedMediaType', false, 'The body’s media type is not understood.'),
