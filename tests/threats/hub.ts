@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Bus, connectBus } from '@drover/bus';
 import type { AuditRecord, JoinFile } from '@drover/contracts';
 import { streams } from '@drover/contracts';
-import { startLocalStack } from '@drover/local-stack';
+import { type LocalStackOptions, startLocalStack } from '@drover/local-stack';
 import { eventually } from '@drover/testing';
 import { Agent as HttpAgent, request } from 'undici';
 
@@ -28,9 +28,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A hub in this process, with real NATS and Redis, for one test file. */
+/** A hub with real NATS and Redis, for one test file; its services are in this process unless the test asks for others. */
 export interface TestHub extends AsyncDisposable {
   readonly url: string;
+  /** Every front door. */
+  readonly urls: readonly string[];
   readonly port: number;
   readonly dataDir: string;
   /** PEM: signed the certificate of the front door. */
@@ -52,11 +54,11 @@ export interface TestHub extends AsyncDisposable {
 
 export const passwordOf = (user: string): string => `a long password of ${user}`;
 
-export async function startTestHub(): Promise<TestHub> {
+export async function startTestHub(options: Pick<LocalStackOptions, 'processes'> = {}): Promise<TestHub> {
   await using undo = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'drover-threats-'));
   undo.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const stack = undo.use(await startLocalStack({ dataDir, logLevel: 'silent' }));
+  const stack = undo.use(await startLocalStack({ dataDir, logLevel: 'silent', ...options }));
   const http = new HttpAgent({ connect: { ca: stack.ca } });
   undo.defer(() => http.destroy());
   const natsUrl = await natsUrlOf(dataDir);
@@ -98,6 +100,7 @@ export async function startTestHub(): Promise<TestHub> {
   const resources = undo.move();
   return {
     url: stack.url,
+    urls: stack.urls,
     port: Number(new URL(stack.url).port),
     dataDir,
     ca: stack.ca,

@@ -153,8 +153,12 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
   };
 }
 
-/** Answers a request with the `Status` of an error. */
+/** Answers a request with the `Status` of an error. An answer that has begun is cut instead: it cannot become another. */
 export function refuse(response: CompatResponse, error: DroverError): void {
+  if (response.headersSent) {
+    if (!response.writableEnded) (response as ServerResponse).destroy(error);
+    return;
+  }
   const body = JSON.stringify(statusOf(error));
   response.statusCode = error.entry.httpStatus;
   response.setHeader('content-type', 'application/json');

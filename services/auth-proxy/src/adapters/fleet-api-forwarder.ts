@@ -55,11 +55,13 @@ export function remoteHubApi(baseUrl: string, tls: HopTls): HubApi & { close(): 
           : new DroverError('unreachable', 'the peer is not fleet-api'),
     });
     onward.once('response', answer => {
+      if (isOver(response)) return void onward.destroy();
       (response as ServerResponse).writeHead(answer.statusCode ?? 502, pairs(answerHeaders(answer.rawHeaders)));
       answer.pipe(response as ServerResponse);
       answer.once('aborted', () => cut(response));
     });
     onward.once('error', cause => {
+      if (isOver(response)) return;
       if (response.headersSent) cut(response);
       else
         refuse(response, new DroverError('store-unavailable', 'the hub’s API cannot be reached; try again', { cause }));
@@ -70,6 +72,10 @@ export function remoteHubApi(baseUrl: string, tls: HopTls): HubApi & { close(): 
   };
   return Object.assign(forward, { close: () => agent.destroy() });
 }
+
+/** The caller has gone, or his request was cut: an answer that comes now has nowhere to go, and writing it would throw. */
+const isOver = (response: CompatResponse): boolean =>
+  response.writableEnded || ('stream' in response ? response.stream.destroyed : response.destroyed);
 
 function mayHaveBody(incoming: CompatRequest): boolean {
   if ('stream' in incoming) return !(incoming.stream as ServerHttp2Stream).endAfterHeaders;

@@ -38,7 +38,10 @@ export function hubRoute(
       sourceAddress: request.socket.remoteAddress ?? '',
     };
     let who: HubCaller = nobody;
-    response.once('close', () => audit.hub(call, who, startedMs, response.statusCode));
+    let ended: DroverError | undefined;
+    response.once('close', () =>
+      audit.hub(call, who, startedMs, ended?.entry.httpStatus ?? response.statusCode, ended?.code),
+    );
     try {
       const { authorization, impersonation } = takeHeaders(request.rawHeaders);
       if (impersonation !== undefined)
@@ -53,8 +56,11 @@ export function hubRoute(
       if (caller.token.spec.clusters !== undefined) {
         throw new DroverError('forbidden', 'this token is for clusters, not for the hub’s own API');
       }
-      follow(caller, response, live);
-      hubApi(request, response, await assertionOf(caller));
+      follow(caller, request, response, live, error => {
+        ended = error;
+      });
+      const assertion = await assertionOf(caller);
+      if (ended === undefined) hubApi(request, response, assertion);
     } catch (error) {
       refuse(response, DroverError.from(error));
     }
@@ -62,8 +68,21 @@ export function hubRoute(
   return { request: (request, response) => void serve(request, response) };
 }
 
-/** A watch on the hub's API ends with the credential that it was opened by (T5). */
-function follow({ user, token, expiresAtMs }: Caller, response: CompatResponse, live: LiveExchanges): void {
+/** Methods that change nothing: what may last, a watch, is one of them. */
+const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/**
+ * A watch on the hub's API ends with the credential that it was opened by, and so does a request that is still being sent
+ * (T5). A change that has been sent whole goes on: it may be the very one that ended the credential, and its caller
+ * learns how it went.
+ */
+function follow(
+  { user, token, expiresAtMs }: Caller,
+  request: CompatRequest,
+  response: CompatResponse,
+  live: LiveExchanges,
+  onCut: (error: DroverError) => void,
+): void {
   const exchange: Cuttable = {
     tokenId: token.metadata.name,
     user: user.metadata.name,
@@ -71,8 +90,10 @@ function follow({ user, token, expiresAtMs }: Caller, response: CompatResponse, 
     expiresAtMs,
     cut: error => {
       live.remove(exchange);
-      if (response.headersSent) (response as ServerResponse).destroy(error);
-      else refuse(response, error);
+      if (request.complete && !reading.has(request.method ?? '')) return;
+      onCut(error);
+      // No answer from here: fleet-api may be writing its own. It sees what it sees when a caller goes away.
+      (response as ServerResponse).destroy(error);
     },
   };
   live.add(exchange);

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import {
+  type ClientRequest,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, test } from 'node:test';
+import { ManualClock } from '@drover/async';
+import type { Token, User } from '@drover/contracts';
+import { DroverError } from '@drover/errors';
+import { AssertionSigner, mintToken, newSigningKey } from '@drover/identity';
+import { Assertions } from '../access/assertions.ts';
+import { Authenticator } from '../access/authenticator.ts';
+import { LiveExchanges } from '../access/live-exchanges.ts';
+import type { HubApi } from '../adapters/fleet-api-forwarder.ts';
+import { hubRoute } from './hub-route.ts';
+import type { RequestAudit } from './request-audit.ts';
+
+const closeOf = (asked: ClientRequest): Promise<unknown> => new Promise(resolve => asked.once('close', resolve));
+const running: Disposable[] = [];
+afterEach(() => {
+  for (const it of running.splice(0)) it[Symbol.dispose]();
+});
+
+/** The route on a real server; what it hands over waits in `handed`. */
+async function world() {
+  const clock = new ManualClock();
+  const meta = { uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
+  const { token, id, hash } = mintToken('drv');
+  const held = { metadata: { ...meta, name: id }, spec: { user: 'alice' }, hash } as Token;
+  const user = { metadata: { ...meta, name: 'alice' }, spec: {} } as User;
+  const view = {
+    token: (name: string) => (name === id ? held : undefined),
+    user: () => user,
+    cluster: () => undefined,
+    lastHeardMs: () => clock.now(),
+  };
+  const live = new LiveExchanges(clock);
+  const records: { status: number; error: string | undefined }[] = [];
+  const audit = {
+    hub: (_call, _who, _startedMs, status, error) => records.push({ status, error }),
+  } as Pick<RequestAudit, 'hub'> as RequestAudit;
+  const handed: { request: IncomingMessage; response: ServerResponse }[] = [];
+  const hubApi: HubApi = (request, response) =>
+    void handed.push({ request: request as IncomingMessage, response: response as ServerResponse });
+  const signer = await AssertionSigner.create(await newSigningKey());
+  const route = hubRoute(
+    {
+      view,
+      clock,
+      userPrefix: 'drover:',
+      authenticator: new Authenticator(view, clock, 1e9),
+      assertions: new Assertions(signer, clock),
+    },
+    { audit, live },
+    hubApi,
+  );
+  const server = createServer((request, response) => route.request(request, response));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  running.push({
+    [Symbol.dispose]: () => {
+      live.close();
+      server.close();
+      server.closeAllConnections();
+    },
+  });
+  const ask = (method: string, path: string, headers = {}) =>
+    httpRequest({
+      port: (server.address() as AddressInfo).port,
+      method,
+      path,
+      headers: { authorization: `Bearer ${token}`, ...headers },
+    }).on('error', () => {});
+  const handedOver = async () => {
+    for (;;) {
+      const next = handed.shift();
+      if (next !== undefined) return next;
+      await new Promise(setImmediate);
+    }
+  };
+  const revoke = () => live.cutWhere(() => true, new DroverError('unauthenticated', 'the token was revoked'));
+  return { ask, handed, handedOver, revoke, live, records };
+}
+
+test('T5 a change that ends its own credential is answered with its own outcome', async () => {
+  const { ask, handedOver, revoke, live } = await world();
+  const asked = ask('DELETE', '/apis/drover.dev/v1/tokens/mine').end();
+  const answered = once(asked, 'response');
+  const { response } = await handedOver();
+  revoke();
+  assert.equal(live.size, 0);
+  response.writeHead(200).end('{}');
+  const [answer] = await answered;
+  assert.equal(answer.statusCode, 200);
+});
+
+test('T5 a watch breaks off with its credential, and what fleet-api writes afterwards harms nobody', async () => {
+  const { ask, handedOver, revoke, records } = await world();
+  const asked = ask('GET', '/apis/drover.dev/v1/clusters?watch=1').end();
+  const closed = closeOf(asked);
+  const { response } = await handedOver();
+  revoke();
+  await closed;
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.write('{}\n');
+  response.end();
+  assert.deepEqual(records, [{ status: 401, error: 'unauthenticated' }]);
+});
+
+test('T5 a body that is still being sent when the credential ends is not taken', async () => {
+  const { ask, handedOver, revoke } = await world();
+  const asked = ask('POST', '/v1/tokens', { 'content-length': '10' });
+  asked.write('{');
+  const closed = closeOf(asked);
+  const { request } = await handedOver();
+  revoke();
+  await closed;
+  assert.equal(request.complete, false);
+});
+
+test('T5 a request whose credential ends while its assertion is signed is not handed over', async () => {
+  const { ask, handed, revoke, live } = await world();
+  const asked = ask('GET', '/apis/drover.dev/v1/clusters').end();
+  const closed = closeOf(asked);
+  const add = live.add.bind(live);
+  live.add = exchange => {
+    add(exchange);
+    revoke();
+  };
+  await closed;
+  await new Promise(setImmediate);
+  assert.deepEqual(handed, []);
+});
