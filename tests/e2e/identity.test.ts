@@ -86,3 +86,17 @@ describe('identity through the hub', { skip: cannotStartCluster() }, () => {
     });
   }
 });
+
+// A hub that puts another word before names: the agent as a process learns it from the join file.
+test('administrators reach the cluster under the hub’s own prefix', { skip: cannotStartCluster() }, async () => {
+  await using cluster = await startCluster({ auditPolicy });
+  await using hub = await startHub('one process', { DROVER_USER_PREFIX: 'acme:' });
+  await hub.connect('alpha', cluster);
+  const path = '/k8s/clusters/alpha/api/v1/nodes';
+  const { status, body } = await hub.call(path, { token: hub.adminToken });
+  assert.equal(status, 200, JSON.stringify(body));
+  const event = await eventually(async () =>
+    (await cluster.auditLog()).find(({ impersonatedUser }) => impersonatedUser?.username === 'acme:admin'),
+  );
+  assert.ok(event.impersonatedUser?.groups?.includes('acme:admins'));
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { agentAccess, agentManifest, agentManifestYaml, type JoinFile, readJoinFile } from './index.ts';
+import { agentManifest, agentManifestYaml, type JoinFile, readJoinFile } from './index.ts';
 
 const join: JoinFile = {
   apiVersion: 'drover.dev/v1',
@@ -50,7 +50,7 @@ test('T3: the account of users’ traffic can impersonate and nothing else', () 
 
 test('the hub’s administrators are bound under the hub’s prefix', () => {
   const subjects = (userPrefix?: string): unknown =>
-    agentAccess(userPrefix === undefined ? {} : { userPrefix }).find(
+    agentManifest({ ...join, hub: { ...join.hub, ...(userPrefix && { userPrefix }) } }, options).find(
       object => object.metadata.name === 'drover-admins',
     )?.['subjects'];
   const group = (name: string) => [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name }];

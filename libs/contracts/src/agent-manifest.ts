@@ -23,8 +23,6 @@ export interface AgentManifestOptions {
   readonly image: string;
   /** How many agents; each holds tunnels of its own, so that one may be lost (T25). Default 2. */
   readonly replicas?: number;
-  /** What the hub puts before user and group names. Default `drover:`. */
-  readonly userPrefix?: string;
   /** More environment for the agent, such as `HTTPS_PROXY`. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -64,9 +62,9 @@ const rbac = 'rbac.authorization.k8s.io';
  * `policy/v1beta1` ended with 1.25).
  *
  * @example
- * for (const object of agentAccess({ userPrefix: 'drover:' })) await kube.apply(object, { signal });
+ * for (const object of agentAccess(join.hub)) await kube.apply(object, { signal });
  */
-export function agentAccess({ userPrefix = 'drover:' }: { readonly userPrefix?: string } = {}): ManifestObject[] {
+export function agentAccess({ userPrefix = 'drover:' }: Pick<JoinFile['hub'], 'userPrefix'> = {}): ManifestObject[] {
   return [
     {
       apiVersion: 'v1',
@@ -103,7 +101,7 @@ export function agentAccess({ userPrefix = 'drover:' }: { readonly userPrefix?: 
  */
 export function agentManifest(join: JoinFile, options: AgentManifestOptions): ManifestObject[] {
   const text = `${JSON.stringify(join, null, 2)}\n`;
-  return [...agentAccess(options), joinSecret(join, text), deployment(join, text, options)];
+  return [...agentAccess(join.hub), joinSecret(join, text), deployment(join, text, options)];
 }
 
 /** The import manifest as YAML documents, in the order in which `kubectl apply -f -` must see them. */

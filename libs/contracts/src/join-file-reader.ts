@@ -19,6 +19,7 @@ const schema = Type.Object({
     tunnelUrls: Type.Array(https, { minItems: 1 }),
     ca: Type.String({ pattern: '-----BEGIN CERTIFICATE-----' }),
     identityKeys: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { minItems: 1 }) }),
+    userPrefix: Type.Optional(text),
   }),
   joinToken: text,
   expiresAt: text,

@@ -17,6 +17,8 @@ export interface JoinFile {
     ca: string;
     /** JWKS (RFC 7517) of the public keys that sign identity assertions. */
     identityKeys: { keys: Record<string, unknown>[] };
+    /** What the hub puts before user and group names; absent: `drover:`. */
+    userPrefix?: string;
   };
   /** `drj_<id>_<secret>` */
   joinToken: string;

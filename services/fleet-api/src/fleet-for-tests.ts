@@ -44,6 +44,7 @@ export async function serveFleet(store: Store = new MemoryStore()) {
       serverCertificate,
       identityKeys: { keys: [{ ...key.publicJwk }] },
       agentImage: 'drover:test',
+      userPrefix: 'acme:',
     },
   });
   const server = createServer(fleet.serve);

@@ -21,7 +21,7 @@ before(async () => {
   cluster = await startCluster();
   kube = kubeClient({ kubeconfigFile: cluster.kubeconfig });
   program = await kubectl();
-  await ensureInstalled(kube, { signal: AbortSignal.timeout(timeoutMs) });
+  await ensureInstalled(kube, {}, { signal: AbortSignal.timeout(timeoutMs) });
 });
 after(async () => {
   await kube?.close();
@@ -52,7 +52,7 @@ async function as(serviceAccount: string): Promise<(...args: string[]) => Return
 }
 
 test('installing again, and twice at once, changes nothing and fails nowhere', { skip }, async () => {
-  await Promise.all([ensureInstalled(kube, { signal: signal() }), ensureInstalled(kube, { signal: signal() })]);
+  await Promise.all([ensureInstalled(kube, {}, { signal: signal() }), ensureInstalled(kube, {}, { signal: signal() })]);
   const found = await kube.read(
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     { signal: signal() },

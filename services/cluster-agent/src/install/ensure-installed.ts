@@ -1,4 +1,4 @@
-import { agentAccess } from '@drover/contracts';
+import { agentAccess, type JoinFile } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { KubeClient } from '@drover/kube';
 
@@ -11,9 +11,10 @@ import type { KubeClient } from '@drover/kube';
  */
 export async function ensureInstalled(
   kube: KubeClient,
-  { userPrefix, signal }: { readonly userPrefix?: string; readonly signal: AbortSignal },
+  hub: Pick<JoinFile['hub'], 'userPrefix'>,
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<void> {
-  for (const object of agentAccess(userPrefix === undefined ? {} : { userPrefix })) {
+  for (const object of agentAccess(hub)) {
     try {
       await kube.apply(object, { signal });
     } catch (error) {

@@ -13,7 +13,6 @@ export interface OpenAgentOptions {
   /** Apply namespace, accounts and rights first: yes beside a cluster; in it, the import manifest has done so. */
   readonly install: boolean;
   readonly logger: Logger;
-  readonly userPrefix?: string;
   /** An HTTP proxy between agent and hub. */
   readonly proxyUrl?: string;
   /** Ends the opening; an open agent is ended by `close`. */
@@ -35,10 +34,10 @@ export interface OpenAgent extends AsyncDisposable {
  * await using agent = await openAgent({ join, from: { kubeconfigFile }, install: true, logger, signal });
  */
 export async function openAgent(options: OpenAgentOptions): Promise<OpenAgent> {
-  const { join, from, logger, proxyUrl, userPrefix, signal } = options;
+  const { join, from, logger, proxyUrl, signal } = options;
   await using opening = new AsyncDisposableStack();
   const kube = opening.use(kubeClient(from));
-  if (options.install) await ensureInstalled(kube, { signal, ...(userPrefix === undefined ? {} : { userPrefix }) });
+  if (options.install) await ensureInstalled(kube, join.hub, { signal });
   const key = await loadAgentKey(kube, { signal });
   const token = opening.use(await ImpersonatorToken.open({ kube, logger, signal }));
   const agent = startClusterAgent({

@@ -82,20 +82,26 @@ export class Joining {
   }
 
   #joinFile({ spec }: JoinToken, token: string): JoinFile {
-    const { id, url, tunnelUrls, ca, identityKeys } = this.#hub;
+    const { id, url, tunnelUrls, ca, identityKeys, userPrefix } = this.#hub;
     return {
       apiVersion: 'drover.dev/v1',
       kind: 'ClusterJoin',
       cluster: { name: spec.cluster, uid: spec.clusterUid },
-      hub: { id, url, tunnelUrls: [...tunnelUrls], ca, identityKeys: { keys: [...identityKeys.keys] } },
+      hub: {
+        id,
+        url,
+        tunnelUrls: [...tunnelUrls],
+        ca,
+        identityKeys: { keys: [...identityKeys.keys] },
+        ...(userPrefix === undefined ? {} : { userPrefix }),
+      },
       joinToken: token,
       expiresAt: spec.expiresAt,
     };
   }
 
   #manifest(join: JoinFile): string {
-    const { agentImage, userPrefix } = this.#hub;
-    return agentManifestYaml(join, { image: agentImage, ...(userPrefix === undefined ? {} : { userPrefix }) });
+    return agentManifestYaml(join, { image: this.#hub.agentImage });
   }
 
   /** -k leaves the certificate's chain unchecked, and the pin, which curl still enforces, is the stricter check (T9). */
