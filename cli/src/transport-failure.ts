@@ -1,21 +1,11 @@
-import { DroverError } from '@drover/errors';
+import { type CertificateDefect, certificateDefect, DroverError } from '@drover/errors';
 
-/** The chain ends at a CA that is not trusted: another CA could be (node's names of OpenSSL's X509_V_ERR_*). */
-const unknownIssuer = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_UNTRUSTED',
-]);
-
-const wrongCertificate: Readonly<Record<string, string>> = {
-  ERR_TLS_CERT_ALTNAME_INVALID:
+const wrongCertificate: Readonly<Record<Exclude<CertificateDefect, 'unknown-issuer'>, string>> = {
+  'wrong-name':
     'its certificate is for other names; use one of them, or start the hub with this one in DROVER_SERVER_NAMES',
-  CERT_HAS_EXPIRED: 'its certificate has expired; the hub renews it when it starts',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet; is this machine’s clock right?',
+  expired: 'its certificate has expired; the hub renews it when it starts',
+  'not-valid-yet': 'its certificate is not valid yet; is this machine’s clock right?',
+  other: 'its certificate is not one of a server',
 };
 
 /** Whether the hub’s certificate failed for want of a CA that vouches for it. */
@@ -26,14 +16,15 @@ export const isUnknownIssuer = (error: unknown): boolean =>
 export function transportFailure(hub: string, cause: unknown): DroverError {
   if (cause instanceof DroverError) return cause;
   const code = errorCode(cause);
-  if (unknownIssuer.has(code)) {
+  const defect = certificateDefect(code);
+  if (defect === 'unknown-issuer') {
     return new DroverError('hub-untrusted', `the certificate of ${hub} is not signed by a CA that is trusted here`, {
       cause,
       details: { unknownIssuer: true },
     });
   }
-  const wrong = wrongCertificate[code];
-  if (wrong !== undefined) return new DroverError('hub-untrusted', `${hub} cannot be trusted: ${wrong}`, { cause });
+  if (defect !== undefined)
+    return new DroverError('hub-untrusted', `${hub} cannot be trusted: ${wrongCertificate[defect]}`, { cause });
   return new DroverError(
     'unreachable',
     `${hub} cannot be reached (${reasonOf(cause, code)}); is the hub running there?`,

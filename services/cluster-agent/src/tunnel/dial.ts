@@ -1,5 +1,5 @@
 import type { Agent } from 'node:http';
-import { DroverError } from '@drover/errors';
+import { certificateDefect, DroverError } from '@drover/errors';
 import { maxMessageBytes, type Transport, tunnelSubprotocol, WebSocketTransport } from '@drover/tunnel';
 import { HttpsProxyAgent } from 'hpagent';
 import { WebSocket } from 'ws';
@@ -51,11 +51,10 @@ export function dialGateway(options: DialOptions, signal: AbortSignal): Promise<
     });
     const onError = (cause: NodeJS.ErrnoException): void => {
       signal.removeEventListener('abort', onAbort);
-      const untrusted =
-        cause.code?.includes('CERT') || cause.code?.includes('SIGNED') || cause.code?.startsWith('ERR_TLS');
+      const trusted = certificateDefect(cause.code) === undefined;
       reject(
         new DroverError(
-          untrusted ? 'hub-untrusted' : 'unreachable',
+          trusted ? 'unreachable' : 'hub-untrusted',
           `cannot connect to ${options.url}: ${cause.message}`,
           { cause },
         ),
