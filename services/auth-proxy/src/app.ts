@@ -53,7 +53,7 @@ export interface AuthProxy {
 /** Starts the front door's logic; it serves where its routes are mounted. */
 export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthProxy> {
   const { bus, logger, clock = systemClock } = options;
-  const live = new LiveExchanges(clock);
+  const live = new LiveExchanges(clock, error => logger.error({ err: error }, 'a request could not be cut'));
   const view = await openView(bus, live, logger);
   const processId = `auth-proxy-${randomBytes(6).toString('hex')}`;
   const auditLog = await AuditLog.open({

@@ -111,7 +111,7 @@ test('an assertion is reused while it lives, and made anew when the user changed
 
 test('T5 a request in flight is cut when its token expires', () => {
   const clock = new ManualClock();
-  const live = new LiveExchanges(clock);
+  const live = new LiveExchanges(clock, assert.ifError);
   const cut: string[] = [];
   const exchange = {
     tokenId: 't',
@@ -131,4 +131,21 @@ test('T5 a request in flight is cut when its token expires', () => {
   live.remove(exchange);
   live.close();
   assert.equal(clock.pending, 0);
+});
+
+test('T5 an exchange that cannot be cut keeps no other from its end', () => {
+  const clock = new ManualClock();
+  const defects: unknown[] = [];
+  const live = new LiveExchanges(clock, defect => defects.push(defect));
+  const cut: string[] = [];
+  const add = (user: string, act: () => void) =>
+    live.add({ tokenId: user, user, clusterUid: 'c', expiresAtMs: clock.now(), cut: act });
+  add('broken', () => {
+    throw new Error('it broke');
+  });
+  add('alice', () => cut.push('alice'));
+  clock.advance(600);
+  assert.deepEqual(cut, ['alice']);
+  assert.deepEqual(defects, [new Error('it broke')]);
+  live.close();
 });

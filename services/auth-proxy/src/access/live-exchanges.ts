@@ -18,7 +18,11 @@ export class LiveExchanges {
   readonly #live = new Set<Cuttable>();
   readonly #cancel: Cancel;
 
-  constructor(clock: Clock) {
+  readonly #onDefect: (error: unknown) => void;
+
+  /** `onDefect` hears of an exchange whose cut failed. */
+  constructor(clock: Clock, onDefect: (error: unknown) => void) {
+    this.#onDefect = onDefect;
     this.#cancel = every(clock, sweepMs, () => {
       const now = clock.now();
       this.cutWhere(exchange => exchange.expiresAtMs <= now, new DroverError('token-expired'));
@@ -37,8 +41,15 @@ export class LiveExchanges {
     this.#live.delete(exchange);
   }
 
+  /** Cuts every exchange that `ended` names; one that cannot be cut keeps none of the others. */
   cutWhere(ended: (exchange: Cuttable) => boolean, error: DroverError): void {
-    for (const exchange of this.#live) if (ended(exchange)) exchange.cut(error);
+    for (const exchange of this.#live) {
+      try {
+        if (ended(exchange)) exchange.cut(error);
+      } catch (defect) {
+        this.#onDefect(defect);
+      }
+    }
   }
 
   close(): void {

@@ -39,7 +39,7 @@ async function world() {
     cluster: () => undefined,
     lastHeardMs: () => clock.now(),
   };
-  const live = new LiveExchanges(clock);
+  const live = new LiveExchanges(clock, assert.ifError);
   const records: { status: number; error: string | undefined }[] = [];
   const audit = {
     hub: (_call, _who, _startedMs, status, error) => records.push({ status, error }),
