@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { readJoinFile } from '@drover/contracts';
 import { agentPublicKey, newAgentKey } from '@drover/identity';
 import { admin, objectsPath, serveFleet, serverPin } from './fleet-for-tests.ts';
+import { accountLimits } from './operations/accounts.ts';
 import { clusters, passwords, tokens, users } from './resources/index.ts';
 
 const cluster = (name: string): object => ({
@@ -183,6 +184,27 @@ describe('accounts', () => {
     assert.notEqual((await served.call('', 'POST', '/v1/login', { username: 'x' })).status, 429);
   });
 
+  test('T13: who knows his password logs in as often at once as he likes', async () => {
+    await using served = await serveFleet();
+    await served.call(admin, 'POST', '/v1/users', { username: 'alice', password: 'correct horse' });
+    const login = (password: string) => served.call('', 'POST', '/v1/login', { username: 'alice', password });
+    const answers = await Promise.all(Array.from({ length: 15 }, () => login('correct horse')));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      Array(15).fill(201),
+    );
+  });
+
+  test('a token that has expired makes room for another', async () => {
+    await using served = await serveFleet();
+    const { accounts } = served.fleet;
+    await accounts.createUser('alice', 'correct horse');
+    for (let made = 0; made < accountLimits.maxTokensPerUser; made++) await accounts.issue('alice', { ttlSeconds: 60 });
+    await assert.rejects(accounts.issue('alice'), { code: 'too-many-requests' });
+    served.clock.advance(60_000);
+    await accounts.issue('alice');
+  });
+
   test('passwords: an administrator sets any, a user his own with the current one', async () => {
     await using served = await serveFleet();
     const { call } = served;
@@ -217,6 +239,8 @@ describe('joining', () => {
     const join = readJoinFile(JSON.stringify(offer.body.join));
     const { uid } = served.fleet.registry.get(clusters, 'alpha').metadata;
     assert.deepEqual([join.cluster, join.hub.id], [{ name: 'alpha', uid }, 'hub-1']);
+    assert.equal(join.hub.userPrefix, 'acme:'); // `drover agent` binds the administrators by it
+    assert.match(offer.body.manifest, /^ {4}name: acme:admins$/m);
     assert.equal(Date.parse(join.expiresAt), served.clock.now() + 24 * 3600_000);
     const import_ = `/v1/import/${join.joinToken}.yaml`;
     assert.equal(

@@ -10,11 +10,21 @@ export interface AttemptLimits {
   readonly maxKeys: number;
 }
 
+/** Attempts on one key that wait for others to end; more are a script that has gone wrong, or a flood. */
+const maxWaiting = 100;
+
+interface Attempts {
+  failures: number;
+  firstMs: number;
+  running: number;
+  readonly waiting: (() => void)[];
+}
+
 /** Counts failed attempts by key, an account's name say (T13). In memory: each replica counts for itself. */
 export class AttemptLimiter {
   readonly #clock: Clock;
   readonly #limits: AttemptLimits;
-  readonly #failures = new Map<string, { count: number; firstMs: number }>();
+  readonly #attempts = new Map<string, Attempts>();
 
   constructor(clock: Clock, limits: AttemptLimits) {
     this.#clock = clock;
@@ -22,20 +32,49 @@ export class AttemptLimiter {
   }
 
   /**
-   * Counts an attempt as failed from its start, so that many at once are counted too; the result takes them back after a
-   * success. Throws `too-many-requests`.
+   * Makes an attempt, which resolves to whether it succeeded; a success forgets the failures before it. Of many at once
+   * as many run as may still fail, and the others wait for them: guesses in parallel get no further than one by one, and
+   * logins in parallel all pass. Throws `too-many-requests`.
    */
-  begin(key: string): () => void {
-    const { maxFailures, windowMs, maxKeys } = this.#limits;
-    const now = this.#clock.now();
-    let entry = this.#failures.get(key);
-    if (entry === undefined || now - entry.firstMs >= windowMs) entry = { count: 0, firstMs: now };
-    if (entry.count >= maxFailures) throw new DroverError('too-many-requests');
-    entry.count++;
-    this.#failures.delete(key); // to its end: Map keeps the order of insertion
-    this.#failures.set(key, entry);
-    const oldest = this.#failures.keys().next().value;
-    if (this.#failures.size > maxKeys && oldest !== undefined) this.#failures.delete(oldest);
-    return () => void this.#failures.delete(key);
+  async run(key: string, attempt: () => Promise<boolean>): Promise<boolean> {
+    const attempts = this.#of(key);
+    await this.#begin(attempts);
+    let succeeded = false;
+    try {
+      succeeded = await attempt();
+      return succeeded;
+    } finally {
+      attempts.running--;
+      if (succeeded) attempts.failures = 0;
+      else {
+        if (attempts.failures === 0) attempts.firstMs = this.#clock.now();
+        attempts.failures++;
+      }
+      if (attempts.failures + attempts.running + attempts.waiting.length === 0) this.#attempts.delete(key);
+      for (const wake of attempts.waiting.splice(0)) wake();
+    }
+  }
+
+  async #begin(attempts: Attempts): Promise<void> {
+    const { maxFailures, windowMs } = this.#limits;
+    for (;;) {
+      if (attempts.failures > 0 && this.#clock.now() - attempts.firstMs >= windowMs) attempts.failures = 0;
+      if (attempts.failures + attempts.running < maxFailures) {
+        attempts.running++;
+        return;
+      }
+      if (attempts.failures >= maxFailures || attempts.waiting.length >= maxWaiting)
+        throw new DroverError('too-many-requests');
+      await new Promise<void>(resolve => attempts.waiting.push(resolve));
+    }
+  }
+
+  #of(key: string): Attempts {
+    const attempts = this.#attempts.get(key) ?? { failures: 0, firstMs: 0, running: 0, waiting: [] };
+    this.#attempts.delete(key); // to its end: Map keeps the order of insertion
+    this.#attempts.set(key, attempts);
+    const oldest = this.#attempts.keys().next().value;
+    if (this.#attempts.size > this.#limits.maxKeys && oldest !== undefined) this.#attempts.delete(oldest);
+    return attempts;
   }
 }

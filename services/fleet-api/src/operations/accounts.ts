@@ -4,7 +4,7 @@ import { adminGroup, type Token, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { hashPassword, mintToken, verifyDummyPassword, verifyPassword } from '@drover/identity';
 import { AttemptLimiter } from '../domain/attempt-limiter.ts';
-import { timestamp } from '../domain/timestamp.ts';
+import { isPast, timestamp } from '../domain/timestamp.ts';
 import { clusters, newObject, passwords, tokens, users } from '../resources/index.ts';
 
 /** Bounds of accounts and tokens. */
@@ -59,15 +59,14 @@ export class Accounts {
    * are the same answer after the same work: `unauthenticated`. Throws `too-many-requests` (T13).
    */
   async login(username: string, password: string, ttlSeconds?: number): Promise<IssuedToken> {
-    const succeeded = this.#attempts.begin(username);
-    const user = this.#registry.find(users, username);
-    const stored = this.#registry.find(passwords, username);
-    const matches =
-      stored === undefined ? await verifyDummyPassword(password) : await verifyPassword(password, stored.hash);
-    if (matches !== true || user === undefined || user.spec.disabled) {
-      throw new DroverError('unauthenticated', 'the user or the password is wrong');
-    }
-    succeeded();
+    const known = await this.#attempts.run(username, async () => {
+      const user = this.#registry.find(users, username);
+      const stored = this.#registry.find(passwords, username);
+      const matches =
+        stored === undefined ? await verifyDummyPassword(password) : await verifyPassword(password, stored.hash);
+      return matches === true && user !== undefined && user.spec.disabled !== true;
+    });
+    if (!known) throw new DroverError('unauthenticated', 'the user or the password is wrong');
     return this.issue(username, { description: 'login', ttlSeconds: ttlSeconds ?? accountLimits.loginTtlSeconds });
   }
 
@@ -76,7 +75,10 @@ export class Accounts {
     this.#registry.get(users, username);
     // A name that is free now must not be claimed before its cluster is there.
     for (const cluster of wish.clusters ?? []) this.#registry.get(clusters, cluster);
-    const live = this.#registry.list(tokens).filter(token => token.spec.user === username);
+    const now = this.#clock.now();
+    const live = this.#registry
+      .list(tokens)
+      .filter(({ spec }) => spec.user === username && !(spec.expiresAt !== undefined && isPast(spec.expiresAt, now)));
     if (live.length >= accountLimits.maxTokensPerUser) {
       throw new DroverError(
         'too-many-requests',
@@ -85,7 +87,7 @@ export class Accounts {
     }
     const { token, id, hash } = mintToken('drv');
     const ttlSeconds = Math.min(wish.ttlSeconds ?? accountLimits.tokenTtlSeconds, accountLimits.maxTtlSeconds);
-    const expiresAt = timestamp(this.#clock.now() + ttlSeconds * 1000);
+    const expiresAt = timestamp(now + ttlSeconds * 1000);
     const draft: Token = {
       ...newObject('Token', id),
       spec: {
@@ -120,11 +122,10 @@ export class Accounts {
 
   /** Whether it is the user's password; counted as {@link login} counts. Throws `too-many-requests`. */
   async knowsPassword(username: string, password: string): Promise<boolean> {
-    const succeeded = this.#attempts.begin(username);
-    const stored = this.#registry.find(passwords, username);
-    if (stored === undefined || !(await verifyPassword(password, stored.hash))) return false;
-    succeeded();
-    return true;
+    return this.#attempts.run(username, async () => {
+      const stored = this.#registry.find(passwords, username);
+      return stored !== undefined && (await verifyPassword(password, stored.hash));
+    });
   }
 
   /** Makes the first administrator, or gives him the password that he lacks. Returns whether there was something to do. */
