@@ -169,6 +169,13 @@ describe('server-side apply over HTTP', () => {
         /\(\/four; example\.dev\/v1, Kind=Widget\): \.spec\.sice: field not/,
       ],
       [m, { ...widget('four'), secret: 'x' }, 400, /: \.secret: field not declared in schema$/],
+      [
+        'four?fieldManager=b',
+        { ...widget('four'), spec: { size: 'x' } },
+        400,
+        /: \.spec\.size: expected numeric .*, got string$/,
+      ],
+      [m, named({ labels: { a: 1 } }), 400, /: \.metadata\.labels\.a: expected string, got number$/],
       [m, { ...widget('four'), spec: [] }, 400, /: \.spec: expected map, got list$/],
       [m, { ...widget('four'), spec: { size: -1 } }, 422, /is invalid: spec\.size: /],
       [m, named({ resourceVersion: '1' }), 409, /the object has been modified/],

@@ -80,7 +80,7 @@ const serversFields = new Set([
   'managedFields',
 ]);
 
-/** What cannot be merged: fields that no schema knows, lists and objects in each other's place, items that are twice. */
+/** What cannot be merged: fields that no schema knows, values of another type, items that are twice. */
 function mistakesIn(type: ResourceType, body: Configuration): string[] {
   const mistakes: string[] = [];
   const path: PathElement[] = [];
@@ -99,7 +99,13 @@ function mistakesIn(type: ResourceType, body: Configuration): string[] {
         else if (!isServers(name))
           mistakes.push(`${pathText([...path, fieldElement(name)])}: field not declared in schema`);
       }
-    } else if (form.kind !== 'leaf') {
+    } else if (form.kind === 'leaf') {
+      const { scalar } = form;
+      if (scalar !== undefined && found !== null && typeof found !== scalar) {
+        const expected = scalar === 'number' ? 'numeric (int or float)' : scalar;
+        mistakes.push(`${pathText(path)}: expected ${expected}, got ${goType(found)}`);
+      }
+    } else {
       const seen = new Set<PathElement>();
       for (const [place, item] of Array.isArray(found) ? found.entries() : []) {
         const element = itemElement(form, item);

@@ -16,7 +16,7 @@ export interface MergeSchema {
 /** How a value is shared among its owners (KEP-555, "Topology"). */
 export type Structure =
   /** It has one owner, or several who agree on all of it: a scalar, or a whole list or object. */
-  | { readonly kind: 'leaf' }
+  | { readonly kind: 'leaf'; readonly scalar?: 'string' | 'number' | 'boolean' }
   /** Each field has owners of its own. */
   | {
       readonly kind: 'object';
@@ -35,12 +35,19 @@ export type Structure =
     };
 
 export const leafStructure: Structure = { kind: 'leaf' };
+const scalars: Readonly<Record<string, Structure>> = {
+  string: { kind: 'leaf', scalar: 'string' },
+  integer: { kind: 'leaf', scalar: 'number' },
+  number: { kind: 'leaf', scalar: 'number' },
+  boolean: { kind: 'leaf', scalar: 'boolean' },
+};
 const setStructure: Structure = { kind: 'set' };
 
 /** The structure that a schema declares. */
 export function structureOf(schema: MergeSchema): Structure {
   if (schema.type === 'array') return listStructure(schema);
-  if (schema.type !== 'object' || schema['x-kubernetes-map-type'] === 'atomic') return leafStructure;
+  if (schema.type !== 'object') return scalars[schema.type ?? ''] ?? leafStructure;
+  if (schema['x-kubernetes-map-type'] === 'atomic') return leafStructure;
   const fields = Object.entries(schema.properties ?? {});
   const { additionalProperties } = schema;
   return {
