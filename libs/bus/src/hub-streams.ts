@@ -91,6 +91,32 @@ async function ensureStream(bus: Bus, config: Partial<StreamConfig> & { readonly
 }
 
 /**
+ * Lets the empty bucket go on after `revision`, as if everything up to there had been written and removed: the first write
+ * gets the next one. For the set-up's NATS user.
+ *
+ * @throws DroverError `conflict` where the bucket is not empty or is further, `store-unavailable`
+ */
+export async function startAfterRevision(bus: Bus, revision: number): Promise<void> {
+  const stream = `KV_${objects.bucket}`;
+  const { streams: api } = bus.manager;
+  try {
+    const before = (await api.info(stream)).state;
+    if (before.messages > 0 || before.last_seq > revision) {
+      throw new DroverError(
+        'conflict',
+        `the store holds ${before.messages} objects, up to revision ${before.last_seq}`,
+      );
+    }
+    // A purge up to a sequence beyond the end moves the end there (nats-server's Compact); `first_seq` needs 2.10.
+    await api.purge(stream, { seq: revision + 1 });
+    const { last_seq: last } = (await api.info(stream)).state;
+    if (last !== revision) throw new DroverError('store-unavailable', `NATS went to revision ${last}, not ${revision}`);
+  } catch (error) {
+    throw busError(error, `start after revision ${revision}`);
+  }
+}
+
+/**
  * Removes the marks of deletions that are older than an hour; they would add up with every token that ever was. For the
  * set-up's NATS user.
  *

@@ -4,6 +4,7 @@ import { headers } from '@nats-io/nats-core';
 import { type BucketConnection, isDeletion, operationHeader, whileConnected } from './bucket-connection.ts';
 import { busError } from './foreign-errors.ts';
 import { requireKey, requirePattern } from './keys.ts';
+import { type ObjectWrite, snapshotOf } from './object-snapshot.ts';
 import { ObjectWatch } from './object-watch.ts';
 
 /** One stored value. */
@@ -91,6 +92,15 @@ export class ObjectBucket {
     );
   }
 
+  /** Every value as of one revision, which it returns, while others write. See {@link snapshotOf}. */
+  async *snapshot({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ObjectWrite, number, void> {
+    await using watch = this.watch('>', signal ? { signal } : {});
+    return yield* snapshotOf(
+      watch,
+      async () => (await this.#lastOf(`${this.#prefix}>`, 'the last write'))?.revision ?? 0,
+    );
+  }
+
   async #write(key: string, value: Uint8Array, expected: number, head = headers()): Promise<number> {
     const { state, streams } = this.#nats;
     const subject = `${this.#prefix}${requireKey(key)}`;
@@ -103,8 +113,11 @@ export class ObjectBucket {
     }
   }
 
-  async #last(key: string): Promise<{ revision: number; value: Uint8Array; deleted: boolean } | undefined> {
-    const subject = `${this.#prefix}${requireKey(key)}`;
+  #last(key: string): Promise<LastMessage | undefined> {
+    return this.#lastOf(`${this.#prefix}${requireKey(key)}`, key);
+  }
+
+  async #lastOf(subject: string, what: string): Promise<LastMessage | undefined> {
     try {
       const { manager, state } = this.#nats;
       const message = await whileConnected(state, () =>
@@ -112,9 +125,15 @@ export class ObjectBucket {
       );
       return message ? { revision: message.seq, value: message.data, deleted: isDeletion(message.header) } : undefined;
     } catch (error) {
-      throw busError(error, `read ${key}`);
+      throw busError(error, `read ${what}`);
     }
   }
+}
+
+interface LastMessage {
+  readonly revision: number;
+  readonly value: Uint8Array;
+  readonly deleted: boolean;
 }
 
 /** 0 would mean "must not exist", which is {@link ObjectBucket.create}. */

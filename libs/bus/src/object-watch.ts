@@ -194,11 +194,13 @@ export class ObjectWatch implements AsyncIterable<ObjectEvent>, AsyncDisposable 
         const { streamSequence: revision, pending } = push.delivery;
         const key = message.subject.slice(this.#target.prefix.length);
         this.#revision = Math.max(this.#revision, revision);
-        this.#enqueue(
-          isDeletion(message.headers)
-            ? { operation: 'delete', key, revision }
-            : { operation: 'put', key, revision, value: message.data },
-        );
+        if (session.isNew(revision)) {
+          this.#enqueue(
+            isDeletion(message.headers)
+              ? { operation: 'delete', key, revision }
+              : { operation: 'put', key, revision, value: message.data },
+          );
+        }
         if (pending === 0 || session.caughtUp) this.#initialise();
       }
     }
@@ -232,6 +234,7 @@ class Session {
   #last = 0;
   #initial = Number.POSITIVE_INFINITY;
   #broken = false;
+  #streamSequence = 0;
 
   constructor(end: () => void) {
     this.#end = end;
@@ -240,6 +243,16 @@ class Session {
   /** As many messages were there when the consumer was made have come. */
   get caughtUp(): boolean {
     return this.#last >= this.#initial;
+  }
+
+  /**
+   * Whether the message has not come before. In the place of a last value that was overwritten before it was delivered,
+   * the server delivers the next message that there is, which comes again in its own place.
+   */
+  isNew(streamSequence: number): boolean {
+    if (streamSequence <= this.#streamSequence) return false;
+    this.#streamSequence = streamSequence;
+    return true;
   }
 
   start(initial: number, deliver: (message: Msg) => void): void {

@@ -110,6 +110,12 @@ export const errorTable = Object.freeze({
     false,
     'The peer broke the tunnel protocol; are both ends of versions that work together?',
   ),
+  'backup-invalid': row(
+    400,
+    'BadRequest',
+    false,
+    'The file is no whole backup of Drover, or the passphrase or identity does not open it.',
+  ),
   'config-invalid': row(500, 'InternalError', false, 'A setting is missing or has a wrong value.'),
   'server-missing': row(500, 'InternalError', false, 'A server that Drover needs is not installed.'),
   'store-unavailable': row(503, 'ServiceUnavailable', true, 'The hub’s store does not answer.'),
