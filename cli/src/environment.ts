@@ -16,6 +16,8 @@ export interface Environment {
   readonly configFolderIsSet: boolean;
   /** The data folder of a hub on this machine, whether there is one or not. */
   readonly dataFolder: string;
+  /** The passphrase of backups: `DROVER_BACKUP_PASSPHRASE`. */
+  readonly backupPassphrase?: string;
   /** Whether failures show their stack: `DROVER_DEBUG`. */
   readonly debug: boolean;
   readonly proxy: ProxySettings;
@@ -31,6 +33,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       : join(env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config'), 'drover'),
     configFolderIsSet: Boolean(asked),
     dataFolder: resolve(env['DROVER_DATA_DIR'] || '.drover'),
+    ...(env['DROVER_BACKUP_PASSPHRASE'] ? { backupPassphrase: env['DROVER_BACKUP_PASSPHRASE'] } : {}),
     debug: Boolean(env['DROVER_DEBUG']),
     proxy: Object.freeze({
       httpsProxy: either('HTTPS_PROXY'),

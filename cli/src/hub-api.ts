@@ -11,6 +11,8 @@ export interface HubInfo {
   readonly version: string;
   /** PEM of the CA that signed its certificate. */
   readonly ca: string;
+  /** What acknowledged writes survive: `synced`, `two-minutes`, `unknown`; older hubs do not say. */
+  readonly durability?: string;
 }
 
 /** What a cluster needs to join. */
@@ -32,11 +34,13 @@ const pageSize = 500;
 /** `GET /v1/hub`, which anybody may ask. */
 export async function hubInfo(hub: HubClient, signal: AbortSignal): Promise<HubInfo> {
   const answer = objectOf(await hub.get('/v1/hub', signal), 'no object');
+  const durability = optionalText(answer, 'durability');
   return {
     id: textOf(answer, 'id'),
     url: textOf(answer, 'url'),
     version: textOf(answer, 'version'),
     ca: textOf(answer, 'ca'),
+    ...(durability === undefined ? {} : { durability }),
   };
 }
 

@@ -24,15 +24,12 @@ export async function readInputFile(path: string, option: string, terminal: Term
 }
 
 /** A password from a file: its first line, without the end that editors and `echo` add. */
-export async function readPasswordFile(path: string, terminal: Terminal): Promise<string> {
-  const text = await readInputFile(path, '--password-file', terminal);
+export async function readPasswordFile(path: string, terminal: Terminal, option = '--password-file'): Promise<string> {
+  const text = await readInputFile(path, option, terminal);
   const password = text.replace(/\r?\n$/, '');
-  if (password === '') throw new DroverError('config-invalid', `--password-file ${path} holds no password`);
+  if (password === '') throw new DroverError('config-invalid', `${option} ${path} holds no password`);
   if (/[\r\n]/.test(password)) {
-    throw new DroverError(
-      'config-invalid',
-      `--password-file ${path} holds more than one line; it must hold a password only`,
-    );
+    throw new DroverError('config-invalid', `${option} ${path} holds more than one line; it must hold a password only`);
   }
   return password;
 }

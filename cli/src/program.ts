@@ -135,7 +135,42 @@ function programOf(context: CommandContext): Command {
     )
     .action(async options => (await import('./commands/agent.ts')).agentCommand(context, options));
 
+  addBackupCommands(program, context);
   return program;
+}
+
+function addBackupCommands(program: Command, context: CommandContext): void {
+  const dataDirOption = (what: string): Option =>
+    new Option('--data-dir <folder>', `${what} (default: .drover, or DROVER_DATA_DIR)`);
+  const passphraseOption = (): Option =>
+    new Option(
+      '--passphrase-file <file>',
+      'where the passphrase is (- for standard input); without it, DROVER_BACKUP_PASSPHRASE, or you are asked',
+    );
+  const natsOption = (): Option => new Option('--nats-url <url>', 'a NATS server of yours, where the hub uses one');
+  program
+    .command('backup [file]')
+    .description(
+      'back up the hub on this machine, running or not: every object at one revision, keys, settings; encrypted',
+    )
+    .addOption(dataDirOption('the hub’s data folder'))
+    .addOption(passphraseOption())
+    .option('--recipient <age1…>', 'encrypt to this age recipient instead of a passphrase; may be repeated', collect)
+    .addOption(natsOption())
+    .option('--nats-creds <file>', 'with it: credentials that may read the objects')
+    .option('-o, --output <file|json>', 'the file, if it is not the argument; or how the result is written')
+    .action(async (file, options) => (await import('./commands/backup.ts')).backupCommand(context, file, options));
+  program
+    .command('restore <file>')
+    .description('restore a hub from a backup into an empty data folder, after verifying all of it')
+    .addOption(dataDirOption('the folder to make, or an empty one'))
+    .addOption(passphraseOption())
+    .option('--identity <file>', 'a file with age identities instead of a passphrase; may be repeated', collect)
+    .option('--keep-tokens', 'restore bearer tokens too; some may have been revoked after the backup')
+    .addOption(natsOption())
+    .option('--nats-creds-dir <folder>', 'with it: the folder with setup.creds and fleet-api.creds')
+    .addOption(outputOption('json'))
+    .action(async (file, options) => (await import('./commands/backup.ts')).restoreCommand(context, file, options));
 }
 
 function addClusterCommands(program: Command, context: CommandContext): void {

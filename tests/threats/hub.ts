@@ -54,11 +54,14 @@ export interface TestHub extends AsyncDisposable {
 
 export const passwordOf = (user: string): string => `a long password of ${user}`;
 
-export async function startTestHub(options: Pick<LocalStackOptions, 'processes'> = {}): Promise<TestHub> {
+/** Starts a hub in a new folder, or in a given one; the folder is removed with it. */
+export async function startTestHub(
+  options: Partial<Pick<LocalStackOptions, 'processes' | 'dataDir'>> = {},
+): Promise<TestHub> {
   await using undo = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(tmpdir(), 'drover-threats-'));
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'drover-threats-')));
   undo.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const stack = undo.use(await startLocalStack({ dataDir, logLevel: 'silent', ...options }));
+  const stack = undo.use(await startLocalStack({ logLevel: 'silent', ...options, dataDir }));
   const http = new HttpAgent({ connect: { ca: stack.ca } });
   undo.defer(() => http.destroy());
   const natsUrl = await natsUrlOf(dataDir);

@@ -3,6 +3,15 @@ import { agoOf } from '../domain/duration.ts';
 import { textTable } from '../domain/text-table.ts';
 import { type ClusterSummary, hubInfo, listClusters } from '../hub-api.ts';
 
+/** What is told of a store that may not be durable (T31). */
+const warnings: ReadonlyMap<string, string> = new Map([
+  [
+    'two-minutes',
+    'NOT DURABLE: its NATS syncs every two minutes; a power failure may undo what was acknowledged since',
+  ],
+  ['unknown', 'whether its NATS syncs every write is not known to the hub (sync_interval: always)'],
+]);
+
 /** `drover status`: the fleet at a glance. */
 export async function statusCommand(
   context: CommandContext,
@@ -15,12 +24,14 @@ export async function statusCommand(
     const connected = clusters.filter(({ status }) => status?.connected).length;
     const { user, expiresAt } = hub.session;
     if (output === 'json') {
-      const { id, version } = info;
+      const { id, version, durability } = info;
       return terminal.print(
-        JSON.stringify({ hub: { url, id, version }, session: { user, expiresAt }, clusters }, null, 2),
+        JSON.stringify({ hub: { url, id, version, durability }, session: { user, expiresAt }, clusters }, null, 2),
       );
     }
     terminal.print(`hub ${url}, drover ${info.version}, signed in as ${user} until ${expiresAt}`);
+    const warning = warnings.get(info.durability ?? '');
+    if (warning !== undefined) terminal.print(warning);
     terminal.print(`${clusters.length} ${clusters.length === 1 ? 'cluster' : 'clusters'}, ${connected} connected`);
     if (clusters.length > 0) terminal.print(`\n${clusterTable(clusters, context.now())}`);
   });

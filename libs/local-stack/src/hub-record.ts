@@ -10,6 +10,8 @@ export interface HubRecord {
   readonly id: string;
   /** The ports that were chosen, by what listens there: agents and kubeconfigs hold them. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Since when it is a restored one, and from what: when that backup was taken, RFC 3339, and at which revision. */
+  readonly restored?: { readonly at: string; readonly takenAt: string; readonly revision: number };
 }
 
 export interface HubFiles {

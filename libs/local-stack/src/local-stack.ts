@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { connectBus, ensureHubStreams, purgeDeleteMarkers } from '@drover/bus';
+import {
+  connectBus,
+  type Durability,
+  durabilityOf,
+  durabilityText,
+  ensureHubStreams,
+  purgeDeleteMarkers,
+} from '@drover/bus';
 import type { HostPort } from '@drover/config';
 import { version } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
@@ -82,16 +89,14 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     openRedis(options, dataDir, opened, signal),
     openNats(options, dataDir, opened, signal),
   ]);
-  if (nats.durability === 'two minutes') {
-    say(
-      'NATS here syncs to disk every two minutes (nats-server before 2.10): a power failure may undo what was acknowledged since',
-    );
-  }
+  const { restored } = hub.record;
+  if (restored) say(`this hub was restored at ${restored.at} from a backup of ${restored.takenAt}`);
   const parts: StackParts = {
     dataDir,
     hub,
     pki,
     natsUrl: nats.url,
+    durability: nats.durability,
     credentials: nats.credentials,
     redisUrl: redis.url,
     listen,
@@ -101,7 +106,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     logLevel: options.logLevel ?? 'info',
     signal,
   };
-  await setUp(parts);
+  const store = await setUp(parts, nats.durability);
+  if (store.durability !== 'synced') say(durabilityText(store.durability, store.version));
   const services = options.processes
     ? await startInManyProcesses(parts, { ...options.processes, say })
     : await startInOneProcess(parts);
@@ -130,12 +136,16 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   };
 }
 
-/** Streams and buckets, by the only NATS user that may make them. */
-async function setUp({ natsUrl, credentials, signal }: StackParts): Promise<void> {
+/** Streams and buckets, by the only NATS user that may make them. Returns what is known of the store's durability (T31). */
+async function setUp(
+  { natsUrl, credentials, signal }: StackParts,
+  known: Durability | undefined,
+): Promise<{ durability: Durability; version: string }> {
   const credsFile = credentials?.setup;
   await using bus = await connectBus({ url: natsUrl, name: 'setup', signal, ...(credsFile ? { credsFile } : {}) });
   await ensureHubStreams(bus);
   await purgeDeleteMarkers(bus);
+  return { durability: known ?? durabilityOf(bus.serverVersion), version: bus.serverVersion };
 }
 
 interface Opened {

@@ -48,6 +48,7 @@ export async function startInManyProcesses(parts: StackParts, options: ManyProce
       DROVER_CA: pki.ca.certFile,
       DROVER_IDENTITY_JWKS: hub.jwksFile,
       DROVER_AGENT_IMAGE: parts.agentImage,
+      ...(parts.durability ? { DROVER_NATS_DURABILITY: parts.durability } : {}),
       ...(hub.adminPasswordFile ? { DROVER_ADMIN_PASSWORD_FILE: hub.adminPasswordFile } : {}),
     },
   };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { encodeAccount, encodeOperator, encodeUser, fmtCreds, type OperatorLimits } from '@nats-io/jwt';
 import { createAccount, createOperator, createUser, fromSeed, type KeyPair } from '@nats-io/nkeys';
-import { type NatsUser, natsUsers, permissionsOf } from './nats-permissions.ts';
+import { type LocalNatsUser, localNatsUsers, permissionsOf } from './nats-permissions.ts';
 import { ensureFolder, readText, writeSecret } from './secret-files.ts';
 
 /** What the server's configuration needs to know of who may connect (operator mode). */
@@ -10,7 +10,7 @@ export interface NatsAuthority {
   readonly systemAccount: { readonly id: string; readonly jwt: string };
   readonly account: { readonly id: string; readonly jwt: string };
   /** Each user's credentials file. */
-  readonly credentials: Readonly<Record<NatsUser, string>>;
+  readonly credentials: Readonly<Record<LocalNatsUser, string>>;
 }
 
 interface Seeds {
@@ -69,11 +69,15 @@ export async function ensureNatsAuthority(folder: string): Promise<NatsAuthority
   };
 }
 
-async function mintCredentials(folder: string, account: string, signer: KeyPair): Promise<Record<NatsUser, string>> {
+async function mintCredentials(
+  folder: string,
+  account: string,
+  signer: KeyPair,
+): Promise<Record<LocalNatsUser, string>> {
   await ensureFolder(folder);
-  const file = (user: NatsUser): string => join(folder, `${user}.creds`);
+  const file = (user: LocalNatsUser): string => join(folder, `${user}.creds`);
   await Promise.all(
-    natsUsers.map(async user => {
+    localNatsUsers.map(async user => {
       const { publish, subscribe, responds } = permissionsOf(user);
       const key = createUser();
       const jwt = await encodeUser(user, key, signer, {
@@ -94,6 +98,7 @@ async function mintCredentials(folder: string, account: string, signer: KeyPair)
     'tunnel-gateway': file('tunnel-gateway'),
     'auth-proxy': file('auth-proxy'),
     setup: file('setup'),
+    backup: file('backup'),
   };
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,7 +8,7 @@ import { objects, resources, streams, subjects } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { findServer } from './find-server.ts';
 import { ensureNatsAuthority, type NatsAuthority } from './nats-authority.ts';
-import { type NatsUser, natsUsers } from './nats-permissions.ts';
+import { type LocalNatsUser, localNatsUsers } from './nats-permissions.ts';
 import { type LocalNats, startNats } from './nats-server.ts';
 
 const bucket = `KV_${objects.bucket}`;
@@ -16,8 +16,8 @@ const everyStream = [bucket, streams.events.name, streams.audit.name];
 let folder: string;
 let nats: LocalNats;
 let authority: NatsAuthority;
-const buses = new Map<NatsUser, Bus>();
-const as = (user: NatsUser): Bus => {
+const buses = new Map<LocalNatsUser, Bus>();
+const as = (user: LocalNatsUser): Bus => {
   const bus = buses.get(user);
   assert.ok(bus);
   return bus;
@@ -27,7 +27,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'drover-stack-'));
   authority = await ensureNatsAuthority(folder);
   nats = await startNats(await findServer('nats-server', { say: () => {} }), folder, authority);
-  for (const user of natsUsers) {
+  for (const user of localNatsUsers) {
     buses.set(user, await connectBus({ url: nats.url, credsFile: authority.credentials[user], name: user }));
   }
   await ensureHubStreams(as('setup'));
@@ -65,7 +65,7 @@ test('secrets are readable by their owner only', async () => {
   }
 });
 
-for (const user of ['auth-proxy', 'tunnel-gateway', 'fleet-api'] as const) {
+for (const user of ['auth-proxy', 'tunnel-gateway', 'fleet-api', 'backup'] as const) {
   for (const stream of everyStream) {
     test(`T6: ${user} cannot delete, purge, change or thin out ${stream}`, async () => {
       const api = as(user).manager.streams;
@@ -91,7 +91,7 @@ for (const user of ['auth-proxy', 'tunnel-gateway', 'fleet-api'] as const) {
   });
 }
 
-for (const user of ['auth-proxy', 'tunnel-gateway', 'setup'] as const) {
+for (const user of ['auth-proxy', 'tunnel-gateway', 'setup', 'backup'] as const) {
   test(`T6: ${user} cannot write, replace or delete an object of the hub`, async () => {
     const bus = as(user);
     await refused(bus.objects().create(objects.key(resources.users, undefined, 'evil'), Buffer.from('{}')));
@@ -105,14 +105,16 @@ test('T6: only auth-proxy appends to the audit', async () => {
   await as('auth-proxy').append(subjects.audit('alpha', 'alice'), {});
   await refused(as('tunnel-gateway').append(subjects.audit('alpha', 'alice'), {}));
   await refused(as('fleet-api').append(subjects.audit('alpha', 'alice'), {}));
+  await refused(as('backup').append(subjects.audit('alpha', 'alice'), {}));
 });
 
-test('T6: nobody but fleet-api reads passwords, and a gateway reads clusters only', async () => {
-  const first = async (user: NatsUser, resource: string) => {
+test('T6: nobody but fleet-api and backups reads passwords, and a gateway reads clusters only', async () => {
+  const first = async (user: LocalNatsUser, resource: string) => {
     for await (const event of as(user).objects().watch(objects.all(resource))) return event.operation;
     return undefined;
   };
   assert.equal(await first('fleet-api', resources.passwords), 'put');
+  assert.equal(await first('backup', resources.passwords), 'put');
   assert.equal(await first('auth-proxy', resources.clusters), 'put');
   assert.equal(await first('tunnel-gateway', resources.clusters), 'put');
   await refused(first('auth-proxy', resources.passwords));
@@ -171,8 +173,32 @@ test('T6: credentials of an earlier start, or none, are refused', async () => {
   await rm(now, { recursive: true });
 });
 
-test('the server takes messages of 4 MB, and says what its writes survive', () => {
+test('the server takes messages of 4 MB', () => {
   assert.equal(as('setup').maxPayloadBytes, 4 * 1024 * 1024);
-  const [major = 0, minor = 0] = as('setup').serverVersion.split('.').map(Number);
-  assert.equal(nats.durability, major > 2 || minor >= 10 ? 'every write is synced' : 'two minutes');
 });
+
+test('T31 every write is synced where the server knows how, and what its writes survive is said', async () => {
+  const [major = 0, minor = 0] = as('setup').serverVersion.split('.').map(Number);
+  const knows = major > 2 || minor >= 10;
+  assert.equal(nats.durability, knows ? 'synced' : 'two-minutes');
+  assert.equal(/sync_interval: always/.test(await readFile(join(folder, 'nats.conf'), 'utf8')), knows);
+});
+
+for (const [version, syncs] of [
+  ['2.9.25', false],
+  ['2.10.0', true],
+  ['2.12.3', true],
+] as const) {
+  test(`T31 the configuration is written for nats-server ${version}, by what it says of itself`, async () => {
+    const own = await mkdtemp(join(tmpdir(), 'drover-stack-'));
+    try {
+      const path = join(own, 'nats-server');
+      await writeFile(path, `#!/bin/sh\n[ "$1" = --version ] && echo "nats-server: v${version}"\n`, { mode: 0o755 });
+      // it ends at once
+      await assert.rejects(startNats({ kind: 'program', path }, own, authority), { code: 'server-missing' });
+      assert.equal(/sync_interval: always/.test(await readFile(join(own, 'nats.conf'), 'utf8')), syncs);
+    } finally {
+      await rm(own, { recursive: true });
+    }
+  });
+}

@@ -4,6 +4,9 @@ import type { HubService } from './pki.ts';
 /** Who connects to NATS: each service, and the set-up, which alone may make, change and delete streams. */
 export type NatsUser = HubService | 'setup';
 
+/** Who connects to the NATS of a hub on this machine besides: `drover backup`, which reads every object and writes nothing. */
+export type LocalNatsUser = NatsUser | 'backup';
+
 /** The subjects that a NATS user may publish and subscribe to. What is not listed is refused (T6). */
 export interface NatsPermissions {
   readonly publish: readonly string[];
@@ -30,7 +33,7 @@ const reads = (...filters: readonly string[]): string[] => [
   `$JS.FC.${bucketStream}.>`,
 ];
 
-const permissions: Readonly<Record<NatsUser, NatsPermissions>> = {
+const permissions: Readonly<Record<LocalNatsUser, NatsPermissions>> = {
   'fleet-api': {
     publish: [
       `$KV.${objects.bucket}.>`,
@@ -59,12 +62,18 @@ const permissions: Readonly<Record<NatsUser, NatsPermissions>> = {
     subscribe: [],
     responds: false,
   },
+  backup: {
+    publish: [`$JS.API.STREAM.MSG.GET.${bucketStream}`, ...reads(`$KV.${objects.bucket}.>`)],
+    subscribe: [],
+    responds: false,
+  },
 };
 
 /** What the given user may do; replies come to its own inbox, which no other user can read. */
-export function permissionsOf(user: NatsUser): NatsPermissions {
+export function permissionsOf(user: LocalNatsUser): NatsPermissions {
   const { publish, subscribe, responds } = permissions[user];
   return { publish, subscribe: [`_INBOX.${user}.>`, ...subscribe], responds };
 }
 
 export const natsUsers: readonly NatsUser[] = ['fleet-api', 'tunnel-gateway', 'auth-proxy', 'setup'];
+export const localNatsUsers: readonly LocalNatsUser[] = [...natsUsers, 'backup'];

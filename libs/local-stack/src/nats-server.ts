@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pause } from '@drover/async';
+import { canSync, type Durability } from '@drover/bus';
 import { DroverError } from '@drover/errors';
 import { runContainer } from './container-server.ts';
 import type { ServerProgram } from './find-server.ts';
@@ -14,15 +15,13 @@ import { type RunningServer, runProgram } from './server-process.ts';
 export interface LocalNats extends RunningServer {
   readonly url: string;
   /** What acknowledged writes survive (T31). */
-  readonly durability: 'every write is synced' | 'two minutes';
+  readonly durability: Durability;
 }
 
 const startTimeoutMs = 30_000;
 const pollMs = 10;
 /** The largest message: whole objects, shards of desired state (DESIGN.md). */
 const maxPayload = '4MB';
-/** From this version on the server knows `sync_interval: always`; earlier ones refuse to start with it. */
-const syncsFrom = [2, 10] as const;
 
 /** Starts nats-server in operator mode on a free loopback port; its data are in `folder` and outlive it. */
 export async function startNats(
@@ -36,7 +35,8 @@ export async function startNats(
   await ensureFolder(portsFolder);
   const configFile = join(folder, 'nats.conf');
   const logFile = join(folder, 'nats.log');
-  const syncs = program.kind === 'image' || (await isNewEnough(program.path));
+  // The image is of a newer version. An older one refuses to start with `sync_interval: always`.
+  const syncs = program.kind === 'image' || canSync(await versionOf(program.path));
   await writeSecret(configFile, configuration({ folder, portsFolder, logFile, syncs }, authority));
   const server =
     program.kind === 'program'
@@ -49,7 +49,7 @@ export async function startNats(
         throw new Error(how);
       }),
     ]);
-    return { ...server, url, durability: syncs ? 'every write is synced' : 'two minutes' };
+    return { ...server, url, durability: syncs ? 'synced' : 'two-minutes' };
   } catch (cause) {
     await server.stop();
     const log = ((await readText(logFile)) ?? '').trimEnd().split('\n').slice(-3).join(' | ');
@@ -86,11 +86,9 @@ resolver_preload: {
 `;
 }
 
-async function isNewEnough(path: string): Promise<boolean> {
+async function versionOf(path: string): Promise<string> {
   const { stdout } = await promisify(execFile)(path, ['--version']);
-  const match = /v(\d+)\.(\d+)/.exec(stdout);
-  const [major, minor] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
-  return major > syncsFrom[0] || (major === syncsFrom[0] && minor >= syncsFrom[1]);
+  return stdout.trim();
 }
 
 /** The server writes a file with its ports when it listens. */
@@ -98,10 +96,23 @@ async function listening(folder: string, signal?: AbortSignal): Promise<string> 
   const timeout = AbortSignal.timeout(startTimeoutMs);
   const ended = signal ? AbortSignal.any([signal, timeout]) : timeout;
   for (;;) {
-    for (const name of await readdir(folder)) {
-      const url = /nats:\/\/127\.0\.0\.1:\d+/.exec((await readText(join(folder, name))) ?? '')?.[0];
-      if (url) return url;
-    }
+    const url = await addressIn(folder);
+    if (url !== undefined) return url;
     await pause(pollMs, ended);
   }
+}
+
+/** Where the server listens that runs on the folder. @throws DroverError `unreachable` where none says so */
+export async function runningNats(folder: string): Promise<string> {
+  const url = await addressIn(join(folder, 'ports')).catch(() => undefined);
+  if (url !== undefined) return url;
+  throw new DroverError('unreachable', `no NATS server of the hub listens (${join(folder, 'ports')})`);
+}
+
+async function addressIn(portsFolder: string): Promise<string | undefined> {
+  for (const name of await readdir(portsFolder)) {
+    const url = /nats:\/\/127\.0\.0\.1:\d+/.exec((await readText(join(portsFolder, name))) ?? '')?.[0];
+    if (url) return url;
+  }
+  return undefined;
 }

@@ -38,6 +38,7 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
       identityKeys: JSON.parse(await readFile(hub.jwksFile, 'utf8')),
       agentImage: parts.agentImage,
       userPrefix,
+      ...(parts.durability === undefined ? {} : { durability: parts.durability }),
     },
     ...(hub.adminPasswordFile ? { adminPassword: (await readFile(hub.adminPasswordFile, 'utf8')).trim() } : {}),
   });

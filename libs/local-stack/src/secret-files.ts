@@ -23,16 +23,17 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-async function writeAtomically(path: string, text: string, mode: number): Promise<void> {
+async function writeAtomically(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   await ensureFolder(dirname(path));
   const beside = `${path}.${randomUUID()}.new`;
-  await writeFile(beside, text, { mode, flush: true });
+  await writeFile(beside, content, { mode, flush: true });
   await chmod(beside, mode);
   await rename(beside, path);
 }
 
 /** Writes a file whole or not at all, readable by its owner only. */
-export const writeSecret = (path: string, text: string): Promise<void> => writeAtomically(path, text, secretMode);
+export const writeSecret = (path: string, content: string | Uint8Array): Promise<void> =>
+  writeAtomically(path, content, secretMode);
 
 /** Writes a file whole or not at all, readable by all (where the folder lets them). */
 export const writePublic = (path: string, text: string): Promise<void> => writeAtomically(path, text, publicMode);

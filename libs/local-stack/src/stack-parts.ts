@@ -1,3 +1,4 @@
+import type { Durability } from '@drover/bus';
 import type { HostPort } from '@drover/config';
 import type { LogLevel } from '@drover/telemetry';
 import type { HubFiles } from './hub-record.ts';
@@ -10,6 +11,8 @@ export interface StackParts {
   readonly hub: HubFiles;
   readonly pki: Pki;
   readonly natsUrl: string;
+  /** Absent where NATS is the user’s own. */
+  readonly durability: Durability | undefined;
   /** Absent where the NATS server asks for none. */
   readonly credentials: Readonly<Record<NatsUser, string>> | undefined;
   readonly redisUrl: string;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bucketStore } from '@drover/apiserver';
 import { type Clock, systemClock } from '@drover/async';
-import type { Bus } from '@drover/bus';
+import { type Bus, durabilityOf, durabilityText } from '@drover/bus';
 import { subjects } from '@drover/contracts';
 import { type Sessions, TunnelDirectory } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
@@ -33,7 +33,10 @@ export interface FleetApi {
  * of opening; watches end cleanly.
  */
 export async function startFleetApi(options: FleetApiOptions): Promise<FleetApi> {
-  const { bus, sessions, hub, logger, clock = systemClock } = options;
+  const { bus, sessions, logger, clock = systemClock } = options;
+  const durability = options.hub.durability ?? durabilityOf(bus.serverVersion);
+  if (durability !== 'synced') logger.warn({ durability }, durabilityText(durability, bus.serverVersion));
+  const hub: HubFacts = { ...options.hub, durability };
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(new TunnelDirectory(sessions, { clock, log: logger }));
   const fleet = await startFleet({

@@ -27,6 +27,11 @@ const config = loadConfig(
     DROVER_IDENTITY_JWKS: text({ description: 'the public keys of identity assertions, JWKS file' }),
     DROVER_AGENT_IMAGE: text({ description: 'the image of the agent in import manifests' }),
     DROVER_USER_PREFIX: text({ description: 'what stands before hub names in clusters', default: 'drover:' }),
+    DROVER_NATS_DURABILITY: optional(
+      oneOf(['synced', 'two-minutes', 'unknown'], {
+        description: 'what acknowledged writes survive, as NATS is configured',
+      }),
+    ),
     DROVER_ADMIN_PASSWORD_FILE: optional(text({ description: 'the password of the first administrator, used once' })),
   },
   process.env,
@@ -60,6 +65,7 @@ await runService(logger, async () => {
       identityKeys: identityKeys(config.DROVER_IDENTITY_JWKS),
       agentImage: config.DROVER_AGENT_IMAGE,
       userPrefix: config.DROVER_USER_PREFIX,
+      ...(config.DROVER_NATS_DURABILITY === undefined ? {} : { durability: config.DROVER_NATS_DURABILITY }),
     },
     ...(config.DROVER_ADMIN_PASSWORD_FILE === undefined
       ? {}

@@ -1,3 +1,5 @@
+import type { Durability } from '@drover/bus';
+
 /** What the hub knows of itself, the same for every request. */
 export interface HubFacts {
   /** Made at its first start; agents' proofs of possession sign it. */
@@ -16,4 +18,6 @@ export interface HubFacts {
   readonly agentImage: string;
   /** What stands before hub names in clusters; default `drover:`. */
   readonly userPrefix?: string;
+  /** What acknowledged writes survive, by who configured NATS (T31); absent: only what its version says is known. */
+  readonly durability?: Durability;
 }

@@ -4,7 +4,13 @@ import type { RouteParts } from './context.ts';
 
 /** What anybody may know of the hub, and how it is. */
 export function hubRoutes(app: FastifyInstance, { hub, unready }: RouteParts): void {
-  app.get('/v1/hub', async () => ({ id: hub.id, url: hub.url, version, ca: hub.ca }));
+  app.get('/v1/hub', async () => ({
+    id: hub.id,
+    url: hub.url,
+    version,
+    ca: hub.ca,
+    durability: hub.durability,
+  }));
   app.get('/livez', async (_request, reply) => reply.type('text/plain').send('ok'));
   for (const path of ['/healthz', '/readyz']) {
     app.get(path, async (_request, reply) => {
