@@ -8,6 +8,17 @@ export {
 } from './assertion.ts';
 export { checkCarriable, identityLimits, isSystemName } from './carriable.ts';
 export { hashPassword, verifyDummyPassword, verifyPassword } from './password.ts';
+export { uncovered } from './rbac/covers.ts';
+export { type Binding, Grants, type Holder, type NamespaceRules, type Scope, type Subject } from './rbac/grants.ts';
+export { type InheritingRole, inheritanceCycle, inheritedRules } from './rbac/inheritance.ts';
+export {
+  allowsPath,
+  allowsResource,
+  matchesPath,
+  type PathAccess,
+  type PolicyRule,
+  type ResourceAccess,
+} from './rbac/policy-rule.ts';
 export {
   hashToken,
   type MintedToken,
