@@ -147,6 +147,8 @@ export class ApiServer<Identity> {
     return {
       exists,
       admit: (object, old) => {
+        // A PATCH or PUT that makes an object is a creation as well.
+        if (old === undefined && verb !== 'create') this.#requireCreation(identity, type, attributes);
         const write = { asked: attributes, type, object, old, dryRun: asked.dryRun };
         const admitted = admit?.(identity, write) ?? { object };
         if (!exists(admitted.object)) throw refusal(type, attributes, nameOf(identity));
@@ -154,6 +156,12 @@ export class ApiServer<Identity> {
       },
       creating: () => this.#rules(asked, identity, 'create'),
     };
+  }
+
+  #requireCreation(identity: Identity, type: ResourceType, asked: ResourceAttributes): void {
+    const creation: ResourceAttributes = { ...asked, verb: 'create' };
+    const decision = this.#options.authorize(identity, creation);
+    if (!decision.allowed) throw refusal(type, creation, this.#options.nameOf(identity), decision.reason);
   }
 
   /** Whether the caller may know of a path that is no object's. */

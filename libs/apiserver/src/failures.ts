@@ -124,6 +124,12 @@ export function forbidden(
   );
 }
 
+/** A write that its kind's own rules refuse: `widgets.example.dev "x" is forbidden: why`. */
+export const refusedFor = (type: ResourceType, name: string, why: string): DroverError =>
+  new DroverError('forbidden', `${qualifiedName(type)} ${JSON.stringify(name)} is forbidden: ${why}`, {
+    details: { status: about(type, name) },
+  });
+
 /** A path that is no object's, as in `cannot get path "/metrics"`. */
 export const forbiddenPath = (verb: string, path: string, who: string): DroverError =>
   new DroverError('forbidden', `forbidden: User ${JSON.stringify(who)} cannot ${verb} path ${JSON.stringify(path)}`, {

@@ -1,7 +1,8 @@
-export type { Admitted, ClientWrite, Decision, ResourceAttributes } from './access.ts';
+export { type Admitted, type ClientWrite, type Decision, type ResourceAttributes, refusal } from './access.ts';
 export { ApiServer, type ApiServerOptions } from './api-server.ts';
 export { type Bucket, type BucketEvent, bucketStore } from './bucket-store.ts';
 export { type CustomResourceDefinition, crdOf } from './crd.ts';
+export { invalid, notFound, refusedFor } from './failures.ts';
 export { type FieldError, type FieldErrorReason, fieldErrors } from './field-errors.ts';
 export { MemoryStore } from './memory-store.ts';
 export { type Namespace, namespacesWith } from './namespaces.ts';

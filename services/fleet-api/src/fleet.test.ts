@@ -83,7 +83,7 @@ describe('objects', () => {
       assert.doesNotMatch(table.text, /hash|argon2/);
     }
     assert.equal((await served.call(admin, 'GET', `${objectsPath}/passwords`)).status, 404);
-    const made = await served.call(admin, 'POST', `${objectsPath}/tokens`, {});
+    const made = await served.call(admin, 'POST', `${objectsPath}/jointokens`, {});
     assert.equal(made.status, 405);
   });
 

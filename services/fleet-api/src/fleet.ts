@@ -5,6 +5,12 @@ import { version } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { AssertionVerifier } from '@drover/identity';
 import type { Logger } from '@drover/telemetry';
+import { admitWrite } from './access/admit.ts';
+import { authenticatedGroup } from './access/built-ins.ts';
+import { Escalation } from './access/escalation.ts';
+import { impersonated, impersonationHeader } from './access/impersonation.ts';
+import { reviewsOf } from './access/reviews.ts';
+import { Rights } from './access/rights.ts';
 import { type Caller, decide } from './domain/authorization.ts';
 import type { AgentSession } from './domain/cluster-status.ts';
 import type { HubFacts } from './domain/hub-facts.ts';
@@ -12,6 +18,7 @@ import { Accounts } from './operations/accounts.ts';
 import { Enrolment } from './operations/enrolment.ts';
 import { Janitor } from './operations/janitor.ts';
 import { Joining } from './operations/joining.ts';
+import { BuiltInsReconciler } from './reconcilers/built-ins.ts';
 import { ClusterStatusReconciler } from './reconcilers/cluster-status.ts';
 import { allResources } from './resources/index.ts';
 import { hubRoutesOf, isHubRoute } from './routes/index.ts';
@@ -51,11 +58,14 @@ export interface Fleet {
 /** Loads the store and starts everything that stands on it. Throws `store-unavailable`. */
 export async function startFleet(parts: FleetParts): Promise<Fleet> {
   const { store, hub, clock, logger, sessionsOf, unready = () => undefined } = parts;
-  const api = new ApiServer<Caller>({
+  const api: ApiServer<Caller> = new ApiServer<Caller>({
     types: allResources,
+    virtual: reviewsOf({ registry: () => registry, rights: () => rights, clock }),
     store,
     clock,
-    authorize: decide,
+    authorize: (caller, asked) => decide(rights.grants, caller, asked),
+    authorizePath: (caller, verb, path) => rights.grants.allowsPath(caller, { verb, path }),
+    admit: (caller, write) => admitWrite({ registry, rights, escalation, accounts, clock }, caller, write),
     nameOf: caller => caller.user,
     program: 'drover',
     version: {
@@ -65,11 +75,14 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     onProblem: error => logger.error({ err: error }, 'the API server met a problem'),
   });
   const { registry } = api;
+  const rights = new Rights(api.cache);
+  const escalation = new Escalation(rights);
   const accounts = new Accounts(registry, clock);
   const enrolment = new Enrolment(registry, clock);
   const joining = new Joining(registry, enrolment, hub, clock);
   const janitor = new Janitor(registry, clock, logger);
   const status = new ClusterStatusReconciler({ registry, sessionsOf, clock, logger });
+  const builtIns = new BuiltInsReconciler({ registry, cache: api.cache, clock, logger });
   const verifier = AssertionVerifier.create(
     { keys: [...hub.identityKeys.keys] },
     { audience: hubAudience, maxCached: maxVerified },
@@ -79,13 +92,29 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     const assertion = request.headers[identityHeader];
     if (assertion === undefined) return undefined;
     if (typeof assertion !== 'string') throw new DroverError('identity-refused');
-    return verifier.verify(assertion, clock.now());
+    const { user, groups, extra } = await verifier.verify(assertion, clock.now());
+    const caller = { user, groups: [...groups, authenticatedGroup], extra };
+    const wish = request.headers[impersonationHeader];
+    return typeof wish === 'string' ? impersonated(rights, caller, wish) : caller;
   };
-  const routes = await hubRoutesOf({ hub, registry, accounts, enrolment, joining, logger, unready, callerOf });
+  const routes = await hubRoutesOf({
+    hub,
+    registry,
+    accounts,
+    enrolment,
+    joining,
+    rights,
+    escalation,
+    logger,
+    unready,
+    callerOf,
+  });
   try {
     await api.start();
+    await builtIns.start();
     await janitor.start();
   } catch (error) {
+    await builtIns.close();
     await routes.close();
     await api.close();
     throw error;
@@ -107,6 +136,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     serve: (request, response) => void serve(request, response),
     close: async () => {
       janitor.close();
+      await builtIns.close();
       await status.close();
       await routes.close();
       await api.close();

@@ -18,17 +18,25 @@ export const tokenKind = {
     spec: {
       type: 'object',
       description: 'What the token is good for.',
+      default: {},
       required: ['user'],
       properties: {
-        user: { type: 'string', description: 'Whose token it is.' },
+        user: { type: 'string', default: '', description: 'Whose token it is; empty: of who makes it.' },
         description: { type: 'string', description: 'What it is for.' },
-        expiresAt: { type: 'string', format: 'date-time', description: 'Absent: it does not expire.' },
+        expiresAt: { type: 'string', format: 'date-time', description: 'When it ends; absent: in 90 days.' },
         clusters: {
           type: 'array',
           items: { type: 'string' },
           'x-kubernetes-list-type': 'set',
           description: 'The clusters that it is good for; absent: all, and the hub.',
         },
+      },
+    },
+    status: {
+      type: 'object',
+      description: 'What the hub says when it makes the token.',
+      properties: {
+        token: { type: 'string', description: 'The bearer token; in the answer to its creation, and never again.' },
       },
     },
   },

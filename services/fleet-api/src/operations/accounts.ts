@@ -35,6 +35,12 @@ export interface IssuedToken {
   readonly expiresAt: string;
 }
 
+/** A token's text, and its object as it is to be stored. */
+export interface TokenDraft {
+  readonly token: string;
+  readonly draft: Token & { spec: { expiresAt: string } };
+}
+
 /** What a token is for. */
 export interface TokenWish {
   readonly description?: string;
@@ -72,6 +78,13 @@ export class Accounts {
 
   /** Makes a token of the user. Throws `not-found`, `invalid`, `too-many-requests`. */
   async issue(username: string, wish: TokenWish = {}): Promise<IssuedToken> {
+    const { token, draft } = this.draft(username, wish);
+    await this.#registry.create(tokens, draft);
+    return { token, name: draft.metadata.name, user: username, expiresAt: draft.spec.expiresAt };
+  }
+
+  /** A token that is yet to be stored. Throws as {@link issue}. */
+  draft(username: string, wish: TokenWish = {}): TokenDraft {
     this.#registry.get(users, username);
     // A name that is free now must not be claimed before its cluster is there.
     for (const cluster of wish.clusters ?? []) this.#registry.get(clusters, cluster);
@@ -88,7 +101,7 @@ export class Accounts {
     const { token, id, hash } = mintToken('drv');
     const ttlSeconds = Math.min(wish.ttlSeconds ?? accountLimits.tokenTtlSeconds, accountLimits.maxTtlSeconds);
     const expiresAt = timestamp(now + ttlSeconds * 1000);
-    const draft: Token = {
+    const draft = {
       ...newObject('Token', id),
       spec: {
         user: username,
@@ -98,8 +111,7 @@ export class Accounts {
       },
       hash,
     };
-    await this.#registry.create(tokens, draft);
-    return { token, name: id, user: username, expiresAt };
+    return { token, draft };
   }
 
   /** Makes a user with a password. Throws `already-exists`, `invalid`. */

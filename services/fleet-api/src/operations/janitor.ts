@@ -1,10 +1,22 @@
-import type { Registry, ResourceType } from '@drover/apiserver';
+import type { ApiObject, Registry, ResourceType } from '@drover/apiserver';
 import { type Clock, every } from '@drover/async';
 import type { Cluster, Token, User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { Logger } from '@drover/telemetry';
 import { isPast } from '../domain/timestamp.ts';
-import { clusters, joinTokens, passwords, tokens, users } from '../resources/index.ts';
+import {
+  allResources,
+  clusterRoleTemplateBindings,
+  clusters,
+  globalRoleBindings,
+  joinTokens,
+  passwords,
+  projectRoleTemplateBindings,
+  tokens,
+  users,
+} from '../resources/index.ts';
+
+type RoleBinding = ApiObject & { spec: { user?: string } };
 
 /** Between two sweeps. */
 const sweepPeriodMs = 10 * 60_000;
@@ -66,6 +78,9 @@ export class Janitor {
     const owned = this.#registry.list(tokens).filter(({ spec }) => spec.user === name);
     for (const { metadata } of owned) await this.#remove(tokens, metadata.name);
     if (this.#registry.find(passwords, name) !== undefined) await this.#remove(passwords, name);
+    for (const type of [globalRoleBindings, clusterRoleTemplateBindings, projectRoleTemplateBindings] as const)
+      for (const { metadata, spec } of this.#registry.list<RoleBinding>(type as ResourceType<RoleBinding>))
+        if (spec.user === name) await this.#remove(type as ResourceType, metadata.name, metadata.namespace);
   }
 
   async #clusterGone(name: string): Promise<void> {
@@ -73,6 +88,8 @@ export class Janitor {
     for (const { metadata } of joining) await this.#remove(joinTokens, metadata.name);
     const limited = this.#registry.list(tokens).filter(({ spec }) => spec.clusters?.includes(name));
     for (const token of limited) await this.#withoutCluster(token, name);
+    for (const type of allResources.filter(({ namespaced }) => namespaced))
+      for (const { metadata } of this.#registry.list(type, name)) await this.#remove(type, metadata.name, name);
   }
 
   /** A token that was good for this cluster alone is good for nothing; an empty list must not come to mean all. */
@@ -86,9 +103,9 @@ export class Janitor {
   }
 
   /** Another replica may have been quicker. */
-  async #remove(type: ResourceType, name: string): Promise<void> {
+  async #remove(type: ResourceType, name: string, namespace?: string): Promise<void> {
     try {
-      await this.#registry.delete(type, name);
+      await this.#registry.delete(type, name, namespace === undefined ? {} : { namespace });
     } catch (error) {
       if (DroverError.from(error).code !== 'not-found') throw error;
     }

@@ -8,10 +8,10 @@ export const timeLeft = (timestamp: string | undefined, nowMs: number): string =
   return leftMs <= 0 ? 'expired' : ageOf(new Date(nowMs).toISOString(), nowMs + leftMs);
 };
 
-/** `kubectl get tokens`. They are made by `drover login` and `/v1/tokens`, where the secret is handed out once. */
+/** `kubectl get tokens`. The secret is handed out once, to who makes one: by `kubectl create`, `drover login` or `/v1/tokens`. */
 export const tokens: ResourceType<Token> = {
   ...tokenKind,
-  verbs: ['get', 'list', 'watch', 'delete'],
+  verbs: ['delete', 'deletecollection', 'get', 'list', 'create', 'watch'],
   columns: [
     {
       name: 'User',

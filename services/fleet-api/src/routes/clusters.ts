@@ -1,7 +1,8 @@
 import { DroverError } from '@drover/errors';
 import type { FastifyInstance } from 'fastify';
+import { clusters } from '../resources/index.ts';
 import { limitedByAddress } from './address-limits.ts';
-import { namedSchema, type RouteParts, requireAdmin, ttlSchema } from './context.ts';
+import { namedSchema, type RouteParts, requireAll, requireCaller, ttlSchema } from './context.ts';
 
 const joinBody = { type: ['object', 'null'], properties: { ttlSeconds: ttlSchema } } as const;
 
@@ -11,10 +12,13 @@ export function clusterRoutes(app: FastifyInstance, parts: RouteParts): void {
     '/v1/clusters/:name/join',
     { schema: { params: namedSchema, body: joinBody } },
     async (request, reply) => {
-      const admin = await requireAdmin(parts, request);
+      const caller = await requireCaller(parts, request);
       const { name } = request.params;
+      // A join token makes whoever holds it the cluster: for one that is there already, that is a change of it.
+      const verb = parts.registry.find(clusters, name) === undefined ? 'create' : 'update';
+      requireAll(parts, caller, { verb, type: clusters, ...(verb === 'update' ? { name } : {}) });
       const offer = await parts.joining.offer(name, request.body?.ttlSeconds);
-      parts.logger.info({ cluster: name, by: admin.user, expiresAt: offer.join.expiresAt }, 'join token made');
+      parts.logger.info({ cluster: name, by: caller.user, expiresAt: offer.join.expiresAt }, 'join token made');
       return reply.code(201).send(offer);
     },
   );
@@ -23,9 +27,10 @@ export function clusterRoutes(app: FastifyInstance, parts: RouteParts): void {
     '/v1/clusters/:name/approve-agent',
     { schema: { params: namedSchema } },
     async request => {
-      const admin = await requireAdmin(parts, request);
+      const caller = await requireCaller(parts, request);
+      requireAll(parts, caller, { verb: 'update', type: clusters, name: request.params.name });
       const cluster = await parts.enrolment.approve(request.params.name);
-      parts.logger.info({ cluster: request.params.name, by: admin.user }, 'agents approved');
+      parts.logger.info({ cluster: request.params.name, by: caller.user }, 'agents approved');
       return cluster;
     },
   );

@@ -1,8 +1,10 @@
-import type { Registry } from '@drover/apiserver';
+import { type Registry, type ResourceAttributes, type ResourceType, refusal } from '@drover/apiserver';
 import { DroverError } from '@drover/errors';
 import type { Logger } from '@drover/telemetry';
 import type { FastifyRequest } from 'fastify';
-import { type Caller, isAdmin } from '../domain/authorization.ts';
+import type { Escalation } from '../access/escalation.ts';
+import type { Rights } from '../access/rights.ts';
+import type { Caller } from '../domain/authorization.ts';
 import type { HubFacts } from '../domain/hub-facts.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import type { Enrolment } from '../operations/enrolment.ts';
@@ -15,6 +17,8 @@ export interface RouteParts {
   readonly accounts: Accounts;
   readonly enrolment: Enrolment;
   readonly joining: Joining;
+  readonly rights: Rights;
+  readonly escalation: Escalation;
   readonly logger: Logger;
   /** Why requests would fail now; undefined: they would not. */
   readonly unready: () => string | undefined;
@@ -29,11 +33,24 @@ export async function requireCaller(parts: RouteParts, request: FastifyRequest):
   return caller;
 }
 
-/** The administrator who sends the request. Throws `unauthenticated`, `forbidden`. */
-export async function requireAdmin(parts: RouteParts, request: FastifyRequest): Promise<Caller> {
-  const caller = await requireCaller(parts, request);
-  if (isAdmin(caller)) return caller;
-  throw new DroverError('forbidden', `User ${JSON.stringify(caller.user)} is no administrator of the hub`);
+/** What a route is about, as the hub's API would name the same. */
+export interface RouteAccess {
+  readonly verb: ResourceAttributes['verb'];
+  readonly type: ResourceType;
+  readonly name?: string;
+}
+
+/** Whether the caller may do it to any such object. */
+export function mayAll({ rights }: RouteParts, caller: Caller, { verb, type, name }: RouteAccess): boolean {
+  return rights.grants.allows(caller, undefined, { verb, group: type.group, resource: type.plural, name });
+}
+
+/** Refuses, in the words of the hub's API, whoever may not do it to any such object. Throws `forbidden`. */
+export function requireAll(parts: RouteParts, caller: Caller, access: RouteAccess): void {
+  if (mayAll(parts, caller, access)) return;
+  const { verb, type, name } = access;
+  const asked = { verb, group: type.group, resource: type.plural, subresource: undefined, namespace: undefined, name };
+  throw refusal(type, asked, caller.user);
 }
 
 /** The header by which auth-proxy tells a client's address; a client's own of that name never gets past it. */

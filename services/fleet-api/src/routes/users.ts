@@ -1,7 +1,8 @@
 import { DroverError } from '@drover/errors';
 import type { FastifyInstance } from 'fastify';
-import { isAdmin } from '../domain/authorization.ts';
-import { namedSchema, nameSchema, type RouteParts, requireAdmin, requireCaller } from './context.ts';
+import { groupsOf } from '../access/admit-token.ts';
+import { users } from '../resources/index.ts';
+import { mayAll, namedSchema, nameSchema, type RouteParts, requireAll, requireCaller } from './context.ts';
 
 interface NewUser {
   username: string;
@@ -24,10 +25,13 @@ const newPassword = {
 /** Local users and their passwords; the User object alone is kubectl's. */
 export function userRoutes(app: FastifyInstance, parts: RouteParts): void {
   app.post<{ Body: NewUser }>('/v1/users', { schema: { body: newUser } }, async (request, reply) => {
-    const admin = await requireAdmin(parts, request);
+    const caller = await requireCaller(parts, request);
+    requireAll(parts, caller, { verb: 'create', type: users });
     const { username, password: chosen, groups } = request.body;
+    const other = { user: username, groups: groups ?? [] };
+    parts.escalation.requireRightsOf(caller, { type: users, name: username }, other);
     const user = await parts.accounts.createUser(username, chosen, groups);
-    parts.logger.info({ user: username, by: admin.user }, 'user made');
+    parts.logger.info({ user: username, by: caller.user }, 'user made');
     return reply.code(201).send(user);
   });
 
@@ -38,14 +42,17 @@ export function userRoutes(app: FastifyInstance, parts: RouteParts): void {
       const caller = await requireCaller(parts, request);
       const { name } = request.params;
       const { password: chosen, currentPassword } = request.body;
-      // Who is no administrator changes his own, and shows that he knows it: a stolen token must not become a password.
-      if (!isAdmin(caller)) {
+      // Who does not manage users changes his own, and shows that he knows it: a stolen token must not become a password.
+      if (mayAll(parts, caller, { verb: 'update', type: users, name })) {
+        // Whoever sets a password can be that user.
+        parts.escalation.requireRightsOf(caller, { type: users, name }, { user: name, groups: groupsOf(parts, name) });
+      } else {
         const known =
           name === caller.user &&
           currentPassword !== undefined &&
           (await parts.accounts.knowsPassword(name, currentPassword));
         if (!known)
-          throw new DroverError('forbidden', 'only an administrator, or who knows the current password, may change it');
+          throw new DroverError('forbidden', 'only who manages users, or knows the current password, may change it');
       }
       await parts.accounts.setPassword(name, chosen);
       parts.logger.info({ user: name, by: caller.user }, 'password changed');
