@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { JoinFile } from '@drover/contracts';
-import { proofOfPossession } from '@drover/identity';
+import { mintToken, proofOfPossession } from '@drover/identity';
 import { createLogger } from '@drover/telemetry';
 import { eventually, run } from '@drover/testing';
 import {
@@ -28,6 +28,8 @@ interface Claim {
   readonly clusterUid: string;
   readonly key: Key;
   readonly joinToken?: string;
+  /** Where it dials from. */
+  readonly localAddress?: string;
   prove?(hello: Hello): string;
 }
 
@@ -59,11 +61,14 @@ describe('one agent that wants to be another', () => {
       unknown
     >;
 
+  const dial = (localAddress = '127.0.0.1'): WebSocket =>
+    new WebSocket(`${hub.url.replace('https', 'wss')}/v1/connect`, tunnelSubprotocol, { ca: hub.ca, localAddress });
+
   /** Connects as an agent that is not ours: the session, once it is ready or closed. */
   const connect = async (
     claim: Claim,
   ): Promise<{ session: TunnelSession; reason: () => Reset | undefined; end(): void }> => {
-    const socket = new WebSocket(`${hub.url.replace('https', 'wss')}/v1/connect`, tunnelSubprotocol, { ca: hub.ca });
+    const socket = dial(claim.localAddress);
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
     const { promise: settled, resolve } = Promise.withResolvers<void>();
     let reason: Reset | undefined;
@@ -198,6 +203,43 @@ describe('one agent that wants to be another', () => {
     );
     await eventually(async () => (await hub.call(manifest)).status === 401);
     await refused({ clusterUid: file.cluster.uid, key: newKey(), joinToken: file.joinToken });
+  });
+
+  test('T13 join tokens cannot be tried at speed, and agents with a registered key go on meanwhile', async () => {
+    const guess = async (localAddress: string): Promise<string> => {
+      const claim = { clusterUid: alpha.cluster.uid, key: newKey(), joinToken: mintToken('drj').token, localAddress };
+      const { reason } = await connect(claim);
+      return reason()?.message ?? '';
+    };
+    const answers: string[] = [];
+    for (let round = 0; round < 7; round++)
+      answers.push(...(await Promise.all(Array.from({ length: 10 }, () => guess('127.0.0.2')))));
+    assert.equal(answers.filter(message => message.includes('unknown, expired or revoked')).length, 60);
+    assert.equal(answers.filter(message => message.includes('too many join tokens')).length, 10);
+    assert.match(await guess('127.0.0.3'), /unknown, expired or revoked/);
+    const registered = await connect({ clusterUid: alpha.cluster.uid, key: alphaKey, localAddress: '127.0.0.2' });
+    assert.equal(registered.session.state.name, 'ready');
+    registered.end();
+  });
+
+  test('strangers of one address that say nothing keep no agent of another out', async () => {
+    const strangers: WebSocket[] = [];
+    const stranger = (): Promise<number> =>
+      new Promise(resolve => {
+        const socket = dial('127.0.0.2');
+        strangers.push(socket);
+        socket.once('open', () => resolve(101));
+        socket.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+        socket.once('error', () => resolve(0));
+      });
+    const statuses = new Set<number>();
+    for (let round = 0; round < 11; round++)
+      for (const status of await Promise.all(Array.from({ length: 25 }, stranger))) statuses.add(status);
+    assert.deepEqual(statuses, new Set([101, 429]));
+    const agent = await connect({ clusterUid: alpha.cluster.uid, key: alphaKey, localAddress: '127.0.0.3' });
+    assert.equal(agent.session.state.name, 'ready');
+    agent.end();
+    for (const socket of strangers) socket.terminate();
   });
 
   test('T9 an agent tells nothing to a server whose certificate is not of the hub’s CA', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManualClock } from '@drover/async';
 import { AttemptLimiter } from './attempt-limiter.ts';
+import { ManualClock } from './manual-clock.ts';
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 

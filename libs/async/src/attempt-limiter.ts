@@ -1,5 +1,5 @@
-import type { Clock } from '@drover/async';
 import { DroverError } from '@drover/errors';
+import type { Clock } from './clock.ts';
 
 /** How many failures are too many. */
 export interface AttemptLimits {

@@ -1,3 +1,4 @@
+export { AttemptLimiter, type AttemptLimits } from './attempt-limiter.ts';
 export { Backoff, type BackoffOptions } from './backoff.ts';
 export { type Cancel, type Clock, every, systemClock } from './clock.ts';
 export { ManualClock } from './manual-clock.ts';

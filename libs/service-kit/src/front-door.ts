@@ -10,6 +10,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { DroverError, statusOf } from '@drover/errors';
+import { AddressCounts } from './address-counts.ts';
 import { closeServer, OpenSockets } from './open-sockets.ts';
 
 /** Bounds of the front door. */
@@ -27,6 +28,10 @@ export const frontDoorLimits = Object.freeze({
   /** What an HTTP/2 client may send on a stream, and on the connection, before it is read. */
   streamWindowBytes: 256 * 1024,
   connectionWindowBytes: 1024 * 1024,
+  /** Open connections: each costs a descriptor and some 50 KiB; beyond, new ones are closed at once. */
+  maxConnections: 16_384,
+  /** Of one address. Half, since a company's users, or all that a load balancer passes on, come from one. */
+  maxConnectionsPerAddress: 8_192,
 });
 
 /** A request and its answer in the form of node:http; HTTP/2 comes in node's compatible classes. */
@@ -49,6 +54,13 @@ export interface FrontDoorOptions {
   /** PEM. */
   readonly cert: string;
   readonly key: string;
+  /** Hears of what was refused before a route saw it: no route, or bytes that are no request (method and target are ''). */
+  readonly onRefused?: (
+    call: { readonly method: string; readonly target: string; readonly sourceAddress: string },
+    error: DroverError,
+  ) => void;
+  /** Default: {@link frontDoorLimits}' own. */
+  readonly maxConnectionsPerAddress?: number;
 }
 
 /** One TLS port: HTTP/1.1 and HTTP/2 by ALPN, and upgrades. */
@@ -92,12 +104,26 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     },
   } as Parameters<typeof createSecureServer>[0]);
 
+  server.maxConnections = frontDoorLimits.maxConnections;
+  const connections = new AddressCounts(options.maxConnectionsPerAddress ?? frontDoorLimits.maxConnectionsPerAddress);
+  server.on('connection', (socket: Socket) => {
+    const release = connections.take(socket.remoteAddress ?? '');
+    if (release === undefined) socket.destroy();
+    else socket.once('close', release);
+  });
   const open = new OpenSockets(server);
+  const refused = (request: CompatRequest | undefined, socket: Socket, error: DroverError): DroverError => {
+    const { method = '', url: target = '' } = request ?? {};
+    options.onRefused?.({ method, target, sourceAddress: socket.remoteAddress ?? '' }, error);
+    return error;
+  };
 
   const onRequest = (request: CompatRequest, response: CompatResponse): void => {
     const route = routeOf(request.url);
-    if (route === undefined)
-      return refuse(response, new DroverError('not-found', `nothing is served at ${request.url}`));
+    if (route === undefined) {
+      const error = new DroverError('not-found', `nothing is served at ${request.url}`);
+      return refuse(response, refused(request, request.socket as Socket, error));
+    }
     route.request(request, response);
   };
   server.on('request', onRequest);
@@ -117,11 +143,14 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     socket.on('error', () => socket.destroy());
     const route = routeOf(request.url);
     if (route?.upgrade !== undefined) return route.upgrade(request, socket, head);
-    refuseSocket(socket, new DroverError('bad-request', `${request.url} does not switch protocols`));
+    const error = new DroverError('bad-request', `${request.url} does not switch protocols`);
+    refuseSocket(socket, refused(request, socket, error));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable) return void socket.destroy(); // the client left in the middle of a request
     const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-    refuseSocket(socket, new DroverError(tooLarge ? 'headers-too-large' : 'bad-request', undefined, { cause: error }));
+    const refusal = new DroverError(tooLarge ? 'headers-too-large' : 'bad-request', undefined, { cause: error });
+    refuseSocket(socket, refused(undefined, socket, refusal));
   });
   server.on('session', (session: ServerHttp2Session) => {
     session.setLocalWindowSize(frontDoorLimits.connectionWindowBytes);

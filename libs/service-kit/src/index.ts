@@ -1,3 +1,4 @@
+export { AddressCounts, addressKey } from './address-counts.ts';
 export {
   type CompatRequest,
   type CompatResponse,

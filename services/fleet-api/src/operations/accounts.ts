@@ -1,9 +1,8 @@
 import type { Registry } from '@drover/apiserver';
-import type { Clock } from '@drover/async';
+import { AttemptLimiter, type Clock } from '@drover/async';
 import { adminGroup, type Token, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { hashPassword, mintToken, verifyDummyPassword, verifyPassword } from '@drover/identity';
-import { AttemptLimiter } from '../domain/attempt-limiter.ts';
 import { isPast, timestamp } from '../domain/timestamp.ts';
 import { clusters, newObject, passwords, tokens, users } from '../resources/index.ts';
 

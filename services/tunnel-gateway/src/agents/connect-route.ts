@@ -1,8 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { AttemptLimiter, type Clock, systemClock } from '@drover/async';
+import type { EnrolReply } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { type CompatRequest, type CompatResponse, type Route, refuse, refuseSocket } from '@drover/service-kit';
+import {
+  AddressCounts,
+  addressKey,
+  type CompatRequest,
+  type CompatResponse,
+  type Route,
+  refuse,
+  refuseSocket,
+} from '@drover/service-kit';
 import type { Logger } from '@drover/telemetry';
 import {
   commonFeatures,
@@ -22,6 +32,10 @@ import type { AgentSession, AgentSessions } from './agent-sessions.ts';
 
 /** Connections that have not shown who they are yet; more are turned away, so that strangers cost a bounded amount. */
 const maxUnadmitted = 1024;
+/** Of one address: a quarter, so that one stranger does not take the places of all agents. */
+const maxUnadmittedPerAddress = 256;
+/** Join tokens that were refused to one address within a minute; fleet-api is asked for no more (T13). */
+const refusedJoins = { maxFailures: 60, windowMs: 60_000, maxKeys: 10_000 };
 
 export interface ConnectOptions {
   readonly gatewayId: string;
@@ -29,6 +43,7 @@ export interface ConnectOptions {
   readonly sessions: AgentSessions;
   readonly sources: AdmissionSources;
   readonly logger: Logger;
+  readonly clock?: Clock;
   onOpened(entry: AgentSession, cluster: string, join: Join): void;
   onClosed(entry: AgentSession, cluster: string, join: Join, reason: string): void;
 }
@@ -42,6 +57,8 @@ export function connectRoute(options: ConnectOptions): Route {
     handleProtocols: protocols => (protocols.has(tunnelSubprotocol) ? tunnelSubprotocol : false),
   });
   let unadmitted = 0;
+  const byAddress = new AddressCounts(maxUnadmittedPerAddress);
+  const joins = new AttemptLimiter(options.clock ?? systemClock, refusedJoins);
   return {
     request: (_request: CompatRequest, response: CompatResponse) =>
       refuse(response, new DroverError('bad-request', 'agents connect here by WebSocket')),
@@ -52,18 +69,37 @@ export function connectRoute(options: ConnectOptions): Route {
           new DroverError('bad-request', `the WebSocket subprotocol must be ${tunnelSubprotocol}`),
         );
       }
-      if (unadmitted >= maxUnadmitted) return refuseSocket(socket, new DroverError('too-many-requests'));
+      const address = request.socket.remoteAddress ?? '';
+      const release = unadmitted < maxUnadmitted ? byAddress.take(address) : undefined;
+      if (release === undefined) return refuseSocket(socket, new DroverError('too-many-requests'));
       unadmitted++;
       let counted = true;
       const settled = (): void => {
         if (counted) unadmitted--;
         counted = false;
+        release();
       };
       socket.once('close', settled);
       sockets.handleUpgrade(request, socket, head, webSocket =>
-        serveAgent(new WebSocketTransport(webSocket), options, settled),
+        serveAgent(
+          new WebSocketTransport(webSocket),
+          { ...options, sources: { ...options.sources, enrol: limited(joins, address, options.sources) } },
+          settled,
+        ),
       );
     },
+  };
+}
+
+/** Asks fleet-api of join tokens, unless too many of this address were refused. Throws `too-many-requests`. */
+function limited(joins: AttemptLimiter, address: string, sources: AdmissionSources): AdmissionSources['enrol'] {
+  return async request => {
+    let reply: EnrolReply = { outcome: 'refused', code: 'join-token-invalid' };
+    await joins.run(addressKey(address), async () => {
+      reply = await sources.enrol(request);
+      return reply.outcome !== 'refused';
+    });
+    return reply;
   };
 }
 
@@ -117,6 +153,8 @@ function serveAgent(transport: WebSocketTransport, options: ConnectOptions, sett
       options.sessions.add(entry);
       options.onOpened(entry, outcome.cluster, join);
     } catch (error) {
+      if (error instanceof DroverError && error.code === 'too-many-requests')
+        return session.close('not-admitted', 'too many join tokens of this address were refused; try again later');
       options.logger.error({ err: error }, 'an agent could not be admitted');
       session.close('internal', 'the hub could not decide; try again');
     }
