@@ -172,4 +172,57 @@ describe('what opens a connection into a pod is audited', () => {
     );
     await eventually(() => !spooled().includes(id));
   });
+
+  /** What a stranger sends to the hub's own front door, and the record that it must leave. */
+  const refusals: { what: string; bytes: string; status: number; record: Partial<AuditRecord> }[] = [
+    {
+      what: 'an upgrade to a protocol that Kubernetes does not know',
+      bytes: upgradeHead(`${alpha}/unknown-protocol`, 'x', { protocol: 'h2c' }),
+      status: 400,
+      record: { path: `${alpha}/unknown-protocol`, method: 'POST' },
+    },
+    {
+      what: 'an upgrade on a path of the hub',
+      bytes: upgradeHead('/v1/not-for-upgrades', 'x'),
+      status: 400,
+      record: { path: '/v1/not-for-upgrades', method: 'POST' },
+    },
+    {
+      what: 'a target that is no path',
+      bytes: 'OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n',
+      status: 404,
+      record: { path: '*', method: 'OPTIONS' },
+    },
+    { what: 'bytes that are no request', bytes: 'hello\r\n\r\n', status: 400, record: { path: '', method: '' } },
+    {
+      what: 'headers over the limit',
+      bytes: `GET / HTTP/1.1\r\nx: ${'a'.repeat(40_000)}`,
+      status: 431,
+      record: { path: '', method: '' },
+    },
+  ];
+  for (const { what, bytes, status, record } of refusals) {
+    test(`${what}: refused, and recorded`, async () => {
+      const known = new Set((await hub.audit()).map(({ requestId }) => requestId));
+      using client = await openRaw(hub, hub.url);
+      client.write(bytes);
+      await client.until(new RegExp(`^HTTP/1\\.1 ${status} `));
+      const found = await eventually(async () =>
+        (await hub.audit()).find(
+          entry => !known.has(entry.requestId) && entry.path === record.path && entry.method === record.method,
+        ),
+      );
+      assert.deepEqual([found.status, found.user, found.sourceAddress], [status, '', '127.0.0.1']);
+    });
+  }
+
+  test('a login is recorded with the user and the token that he got; a refused one with nobody', async () => {
+    const records = async (status: number): Promise<AuditRecord[]> =>
+      (await hub.audit()).filter(entry => entry.path === '/v1/login' && entry.status === status);
+    const found = await eventually(async () => (await records(201)).find(({ user }) => user === 'alice'));
+    assert.equal(found.token, alice.split('_')[1]);
+    await hub.call('/v1/login', { method: 'POST', body: { username: 'alice', password: 'a wrong password' } });
+    const refused = await eventually(async () => (await records(401))[0]);
+    assert.deepEqual([refused.user, refused.token], ['', '']);
+  });
 });

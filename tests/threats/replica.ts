@@ -48,7 +48,7 @@ export async function startReplica(hub: TestHub, { staleMs }: { staleMs?: number
     logger: silent,
     ...(staleMs === undefined ? {} : { authorizationStaleMs: staleMs }),
   });
-  const door = await openFrontDoor({ host: '127.0.0.1', port: 0, ...hub.certificate });
+  const door = await openFrontDoor({ host: '127.0.0.1', port: 0, ...hub.certificate, onRefused: proxy.onRefused });
   starting.defer(async () => {
     const closed = door.close(0);
     await proxy.close();

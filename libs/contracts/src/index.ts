@@ -69,5 +69,6 @@ export {
   userKind,
 } from './schemas/index.ts';
 export { serviceOfCertificate, serviceUri } from './service-identity.ts';
+export { sessionHeaders } from './session-headers.ts';
 export { objects, principalOf, principalToken, streams, subjects, type TunnelEvent } from './subjects.ts';
 export { version } from './version.ts';

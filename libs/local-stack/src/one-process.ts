@@ -69,7 +69,8 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
     await proxy.close();
     await closed;
   });
-  door = await openFrontDoor({ host: parts.listen.host, port, cert: pki.server.cert, key: pki.server.key });
+  const { cert, key } = pki.server;
+  door = await openFrontDoor({ host: parts.listen.host, port, cert, key, onRefused: proxy.onRefused });
   door.mount('/k8s/clusters', proxy.clusters);
   door.mount('/v1/connect', gateway.connect);
   door.mount('/', proxy.hub);

@@ -6,7 +6,7 @@ import type { Bus } from '@drover/bus';
 import type { Token, User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { AssertionSigner, type SigningKeyFile } from '@drover/identity';
-import type { Route } from '@drover/service-kit';
+import type { FrontDoorOptions, Route } from '@drover/service-kit';
 import type { Logger } from '@drover/telemetry';
 import { Assertions } from './access/assertions.ts';
 import { Authenticator } from './access/authenticator.ts';
@@ -45,6 +45,8 @@ export interface AuthProxy {
   readonly clusters: Route;
   /** For mounting at `/`. */
   readonly hub: Route;
+  /** Keeps a record of what the front door refused before a route saw it. */
+  readonly onRefused: NonNullable<FrontDoorOptions['onRefused']>;
   /** Requests to clusters that are in flight. */
   inFlight(): number;
   close(): Promise<void>;
@@ -74,6 +76,7 @@ export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthPro
   return {
     clusters: clustersRoute(parts, { dialer: options.dialer, live, audit }),
     hub: hubRoute(parts, { audit, live }, options.hubApi),
+    onRefused: (call, error) => audit.refused({ ...call, rawHeaders: [], upgrade: false }, error),
     inFlight: () => live.size,
     close: async () => {
       live.close();

@@ -62,6 +62,7 @@ await runService(logger, async () => {
     ...config.DROVER_LISTEN,
     cert: file(config.DROVER_TLS_CERT),
     key: file(config.DROVER_TLS_KEY),
+    onRefused: proxy.onRefused,
   });
   door.mount('/k8s/clusters', proxy.clusters);
   door.mount('/', proxy.hub);

@@ -5,7 +5,7 @@ import type { Token, User } from '@drover/contracts';
 import { AssertionSigner, AssertionVerifier, mintToken, newSigningKey } from '@drover/identity';
 import { Assertions } from './assertions.ts';
 import { Authenticator } from './authenticator.ts';
-import { LiveExchanges } from './live-exchanges.ts';
+import { LiveExchanges, maxLivePerUser } from './live-exchanges.ts';
 
 const meta = (name: string) => ({ name, uid: name, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' });
 const makeUser = (name: string, spec: User['spec'] = {}): User => ({
@@ -147,5 +147,21 @@ test('T5 an exchange that cannot be cut keeps no other from its end', () => {
   clock.advance(600);
   assert.deepEqual(cut, ['alice']);
   assert.deepEqual(defects, [new Error('it broke')]);
+  live.close();
+});
+
+test('one user’s requests to one cluster are bounded, and take no room from others', () => {
+  const live = new LiveExchanges(new ManualClock(), assert.ifError);
+  const exchange = () => ({ tokenId: 't', user: 'alice', clusterUid: 'c', expiresAtMs: 1, cut: () => {} });
+  const first = exchange();
+  for (const one of [first, ...Array.from({ length: maxLivePerUser - 1 }, exchange)]) live.add(one);
+  assert.throws(() => live.requireRoom('alice', 'c'), { code: 'too-many-requests' });
+  live.requireRoom('alice', 'another');
+  live.requireRoom('bob', 'c');
+  live.remove(first);
+  live.remove(first);
+  live.requireRoom('alice', 'c');
+  live.add(exchange());
+  assert.throws(() => live.requireRoom('alice', 'c'), { code: 'too-many-requests' });
   live.close();
 });

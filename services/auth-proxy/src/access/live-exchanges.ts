@@ -10,12 +10,19 @@ export interface Cuttable {
   cut(error: DroverError): void;
 }
 
+/**
+ * Requests of one user in flight to one cluster through this front door. A controller with a thousand watches passes;
+ * nobody alone fills the sessions that all of a cluster's callers share (4096 streams each).
+ */
+export const maxLivePerUser = 1024;
+
 /** How often the end of credentials is looked for. */
 const sweepMs = 500;
 
 /** The requests in flight, so that a watch or a shell ends with the credential that it was opened by (T5). */
 export class LiveExchanges {
   readonly #live = new Set<Cuttable>();
+  readonly #counts = new Map<string, number>();
   readonly #cancel: Cancel;
 
   readonly #onDefect: (error: unknown) => void;
@@ -33,12 +40,25 @@ export class LiveExchanges {
     return this.#live.size;
   }
 
+  /** Whether the user may have another request in flight to the cluster. Throws `too-many-requests`. */
+  requireRoom(user: string, clusterUid: string): void {
+    if ((this.#counts.get(keyOf(user, clusterUid)) ?? 0) < maxLivePerUser) return;
+    throw new DroverError('too-many-requests', `${user} has ${maxLivePerUser} requests in flight to this cluster`);
+  }
+
   add(exchange: Cuttable): void {
+    if (this.#live.has(exchange)) return;
     this.#live.add(exchange);
+    const key = keyOf(exchange.user, exchange.clusterUid);
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
   remove(exchange: Cuttable): void {
-    this.#live.delete(exchange);
+    if (!this.#live.delete(exchange)) return;
+    const key = keyOf(exchange.user, exchange.clusterUid);
+    const left = (this.#counts.get(key) ?? 0) - 1;
+    if (left > 0) this.#counts.set(key, left);
+    else this.#counts.delete(key);
   }
 
   /** Cuts every exchange that `ended` names; one that cannot be cut keeps none of the others. */
@@ -57,3 +77,5 @@ export class LiveExchanges {
     this.cutWhere(() => true, new DroverError('tunnel-lost', 'the hub stops'));
   }
 }
+
+const keyOf = (user: string, clusterUid: string): string => `${clusterUid} ${user}`;

@@ -56,7 +56,9 @@ export function remoteHubApi(baseUrl: string, tls: HopTls): HubApi & { close(): 
     });
     onward.once('response', answer => {
       if (isOver(response)) return void onward.destroy();
-      (response as ServerResponse).writeHead(answer.statusCode ?? 502, pairs(answerHeaders(answer.rawHeaders)));
+      const headers = pairs(answerHeaders(answer.rawHeaders));
+      for (const name of Object.keys(headers)) response.setHeader(name, headers[name] ?? []);
+      (response as ServerResponse).writeHead(answer.statusCode ?? 502);
       answer.pipe(response as ServerResponse);
       answer.once('aborted', () => cut(response));
     });

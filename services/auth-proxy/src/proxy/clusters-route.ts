@@ -22,6 +22,7 @@ export function clustersRoute(parts: AdmissionParts, context: ProxyContext): Rou
     let request: AdmittedRequest;
     try {
       request = admit(call, parts);
+      context.live.requireRoom(request.caller.user.metadata.name, request.cluster.metadata.uid);
     } catch (error) {
       const refusal = DroverError.from(error);
       context.audit.refused(call, refusal);
@@ -63,12 +64,6 @@ export function clustersRoute(parts: AdmissionParts, context: ProxyContext): Rou
     },
     upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const reply = new RawReply(socket);
-      if (!upgrades.has((request.headers.upgrade ?? '').toLowerCase())) {
-        return reply.refuse(
-          new DroverError('bad-request', `cannot switch to ${JSON.stringify(request.headers.upgrade)}`),
-        );
-      }
-      if (head.length > 0) socket.unshift(head);
       const call = {
         method: request.method ?? '',
         target: request.url ?? '',
@@ -76,6 +71,13 @@ export function clustersRoute(parts: AdmissionParts, context: ProxyContext): Rou
         upgrade: true,
         sourceAddress: request.socket.remoteAddress ?? '',
       };
+      if (!upgrades.has((request.headers.upgrade ?? '').toLowerCase())) {
+        const { upgrade } = request.headers;
+        const refusal = new DroverError('bad-request', `cannot switch to ${JSON.stringify(upgrade)}`);
+        context.audit.refused(call, refusal);
+        return reply.refuse(refusal);
+      }
+      if (head.length > 0) socket.unshift(head);
       const exchange = begin(call, reply, socket);
       if (exchange === undefined) return;
       socket.on('drain', () => exchange.drained());

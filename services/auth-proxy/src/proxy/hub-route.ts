@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
+import { sessionHeaders } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { type CompatRequest, type CompatResponse, type Route, refuse } from '@drover/service-kit';
+import { type CompatRequest, type CompatResponse, type Route, refuse, refuseSocket } from '@drover/service-kit';
 import type { Caller } from '../access/authenticator.ts';
 import type { Cuttable, LiveExchanges } from '../access/live-exchanges.ts';
 import type { HubApi } from '../adapters/fleet-api-forwarder.ts';
 import { takeHeaders } from '../domain/request-headers.ts';
-import type { AdmissionParts } from './admission.ts';
+import type { AdmissionParts, IncomingCall } from './admission.ts';
 import type { ProxyContext } from './context.ts';
 import { type HubCaller, nobody } from './request-audit.ts';
 
@@ -30,17 +31,17 @@ export function hubRoute(
   };
   const serve = async (request: CompatRequest, response: CompatResponse): Promise<void> => {
     const startedMs = parts.clock.now();
-    const call = {
-      method: request.method ?? '',
-      target: request.url ?? '',
-      rawHeaders: request.rawHeaders,
-      upgrade: false,
-      sourceAddress: request.socket.remoteAddress ?? '',
-    };
+    const call = callOf(request, false);
     let who: HubCaller = nobody;
     let ended: DroverError | undefined;
     response.once('close', () =>
-      audit.hub(call, who, startedMs, ended?.entry.httpStatus ?? response.statusCode, ended?.code),
+      audit.hub(
+        call,
+        signedIn(response) ?? who,
+        startedMs,
+        ended?.entry.httpStatus ?? response.statusCode,
+        ended?.code,
+      ),
     );
     try {
       const { authorization, impersonation } = takeHeaders(request.rawHeaders);
@@ -56,6 +57,7 @@ export function hubRoute(
       if (caller.token.spec.clusters !== undefined) {
         throw new DroverError('forbidden', 'this token is for clusters, not for the hub’s own API');
       }
+      live.requireRoom(who.user, hubAudience);
       follow(caller, request, response, live, error => {
         ended = error;
       });
@@ -65,7 +67,29 @@ export function hubRoute(
       refuse(response, DroverError.from(error));
     }
   };
-  return { request: (request, response) => void serve(request, response) };
+  return {
+    request: (request, response) => void serve(request, response),
+    upgrade: (request, socket) => {
+      const refusal = new DroverError('bad-request', 'the hub’s own API switches to no other protocol');
+      audit.refused(callOf(request, true), refusal);
+      refuseSocket(socket, refusal);
+    },
+  };
+}
+
+const callOf = (request: CompatRequest, upgrade: boolean): IncomingCall => ({
+  method: request.method ?? '',
+  target: request.url ?? '',
+  rawHeaders: request.rawHeaders,
+  upgrade,
+  sourceAddress: request.socket.remoteAddress ?? '',
+});
+
+/** Who has signed in by this answer; undefined where it is no login's. */
+function signedIn(response: CompatResponse): HubCaller | undefined {
+  const user = response.getHeader(sessionHeaders.user);
+  const token = response.getHeader(sessionHeaders.token);
+  return user === undefined ? undefined : { user: decodeURIComponent(String(user)), groups: [], token: String(token) };
 }
 
 /** Methods that change nothing: what may last, a watch, is one of them. */

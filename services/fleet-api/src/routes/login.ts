@@ -1,3 +1,4 @@
+import { sessionHeaders } from '@drover/contracts';
 import type { FastifyInstance } from 'fastify';
 import { limitedByAddress } from './address-limits.ts';
 import { type RouteParts, sourceAddress, ttlSchema } from './context.ts';
@@ -26,6 +27,8 @@ export function loginRoutes(app: FastifyInstance, { accounts, logger }: RoutePar
     try {
       const issued = await accounts.login(username, password, ttlSeconds);
       logger.info({ user: username, source, tokenId: issued.name }, 'login');
+      reply.raw.setHeader(sessionHeaders.user, encodeURIComponent(username));
+      reply.raw.setHeader(sessionHeaders.token, issued.name);
       return reply.code(201).send(issued);
     } catch (error) {
       logger.info({ user: username, source }, 'login refused');
