@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { SealingKeys } from '@drover/backup';
 import {
   connectBus,
   type Durability,
@@ -13,6 +14,8 @@ import { version } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { LogLevel } from '@drover/telemetry';
 import { ensureAdminKubeconfig } from './admin-kubeconfig.ts';
+import { BackupSchedule } from './backup/backup-schedule.ts';
+import { backUpInThread } from './backup/backup-thread.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { findServer } from './find-server.ts';
 import { untilReady } from './hub-client.ts';
@@ -43,6 +46,13 @@ export interface LocalStackOptions {
   readonly agentImage?: string;
   readonly userPrefix?: string;
   readonly logLevel?: LogLevel;
+  /** Backups at an interval into a folder, of which so many are kept. */
+  readonly backups?: {
+    readonly folder: string;
+    readonly intervalMs: number;
+    readonly keep: number;
+    readonly keys: SealingKeys;
+  };
   /** Gets lines for people: what is installed, what is not durable, what services in other processes log. */
   readonly say?: (line: string) => void;
   /** Ends a start that has not finished. */
@@ -122,6 +132,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const kubeconfigFile = join(dataDir, 'admin.kubeconfig');
   await ensureAdminKubeconfig({ path: kubeconfigFile, url, nearUrl: near(url), ca, password, signal });
   await lock.publish({ url, services: services.names });
+  if (options.backups) await scheduleBackups(options.backups, options, dataDir, opened);
 
   const running = opened.move();
   const close = (): Promise<void> => running.disposeAsync();
@@ -146,6 +157,23 @@ async function setUp(
   await ensureHubStreams(bus);
   await purgeDeleteMarkers(bus);
   return { durability: known ?? durabilityOf(bus.serverVersion), version: bus.serverVersion };
+}
+
+async function scheduleBackups(
+  { keys, ...plan }: NonNullable<LocalStackOptions['backups']>,
+  { nats, say = () => {} }: LocalStackOptions,
+  dataDir: string,
+  opened: AsyncDisposableStack,
+): Promise<void> {
+  const credsFile = nats?.credsDir === undefined ? {} : { credsFile: join(resolve(nats.credsDir), 'backup.creds') };
+  const store = nats ? { nats: { url: nats.url, ...credsFile } } : {};
+  const schedule = new BackupSchedule({
+    ...plan,
+    say,
+    backUp: (target, nowMs, signal) => backUpInThread({ dataDir, target, keys, nowMs, ...store }, signal),
+  });
+  await schedule.start();
+  opened.defer(() => schedule.close());
 }
 
 interface Opened {

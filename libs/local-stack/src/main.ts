@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { hostPort, loadConfig, oneOf, optional, text, textList, url } from '@drover/config';
+import type { SealingKeys } from '@drover/backup';
+import { durationMs, hostPort, integer, loadConfig, oneOf, optional, text, textList, url } from '@drover/config';
 import { version } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { logLevels } from '@drover/telemetry';
@@ -20,12 +22,16 @@ Environment:
   DROVER_REDIS_URL      a Redis server of yours
   DROVER_AGENT_IMAGE    the image of the agent in import manifests
   DROVER_USER_PREFIX    what stands before hub names in clusters (drover:)
+  DROVER_BACKUP_DIR     where scheduled backups go; without it there are none. DROVER_BACKUP_INTERVAL (24h),
+                        DROVER_BACKUP_KEEP (7), DROVER_BACKUP_RECIPIENTS or DROVER_BACKUP_PASSPHRASE_FILE
   DROVER_LOG_LEVEL      ${logLevels.join(', ')} (info)
 `;
 
 /** One process stops everything in this time, or gives up. */
 const stopTimeoutMs = 10_000;
 const maxProcesses = 16;
+/** A backup of a large hub takes seconds. */
+const minBackupIntervalMs = 60_000;
 
 function options(): LocalStackOptions | 'help' {
   const { values } = parseArgs({
@@ -47,11 +53,26 @@ function options(): LocalStackOptions | 'help' {
       DROVER_REDIS_URL: optional(url({ description: 'a Redis server of yours', secret: true })),
       DROVER_AGENT_IMAGE: text({ default: `drover:${version}`, description: 'the image of the agent' }),
       DROVER_USER_PREFIX: text({ default: 'drover:', description: 'what stands before hub names in clusters' }),
+      DROVER_BACKUP_DIR: optional(text({ description: 'where scheduled backups go' })),
+      DROVER_BACKUP_INTERVAL: durationMs({ default: '24h', description: 'how long from one backup to the next' }),
+      DROVER_BACKUP_KEEP: integer({
+        default: '7',
+        minimum: 1,
+        maximum: 10_000,
+        description: 'how many backups are kept',
+      }),
+      DROVER_BACKUP_RECIPIENTS: optional(textList({ description: 'age recipients of the backups' })),
+      DROVER_BACKUP_PASSPHRASE_FILE: optional(text({ description: 'the file with the passphrase of the backups' })),
       DROVER_LOG_LEVEL: oneOf(logLevels, { default: 'info', description: 'how much is logged' }),
     },
     process.env,
   );
   const { DROVER_NATS_URL: natsUrl, DROVER_NATS_CREDS_DIR: credsDir, DROVER_REDIS_URL: redisUrl } = env;
+  const { DROVER_BACKUP_DIR: folder, DROVER_BACKUP_INTERVAL: intervalMs, DROVER_BACKUP_KEEP: keep } = env;
+  const { DROVER_BACKUP_RECIPIENTS: recipients, DROVER_BACKUP_PASSPHRASE_FILE: passphraseFile } = env;
+  if (folder !== undefined && intervalMs < minBackupIntervalMs) {
+    throw new DroverError('config-invalid', 'DROVER_BACKUP_INTERVAL must be a minute at least');
+  }
   return {
     dataDir: env.DROVER_DATA_DIR,
     listen: env.DROVER_LISTEN,
@@ -62,6 +83,9 @@ function options(): LocalStackOptions | 'help' {
     say: line => process.stderr.write(`${line}\n`),
     ...(natsUrl === undefined ? {} : { nats: { url: natsUrl, ...(credsDir === undefined ? {} : { credsDir }) } }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
+    ...(folder === undefined
+      ? {}
+      : { backups: { folder, intervalMs, keep, keys: backupKeys(recipients, passphraseFile) } }),
     ...(values.processes
       ? {
           processes: {
@@ -71,6 +95,23 @@ function options(): LocalStackOptions | 'help' {
         }
       : {}),
   };
+}
+
+function backupKeys(recipients: readonly string[] = [], passphraseFile?: string): SealingKeys {
+  if (recipients.length > 0) return { kind: 'recipients', recipients };
+  if (passphraseFile === undefined) {
+    throw new DroverError(
+      'config-invalid',
+      'DROVER_BACKUP_DIR needs DROVER_BACKUP_RECIPIENTS (age1…) or DROVER_BACKUP_PASSPHRASE_FILE',
+    );
+  }
+  try {
+    return { kind: 'passphrase', passphrase: readFileSync(passphraseFile, 'utf8').trimEnd() };
+  } catch (cause) {
+    throw new DroverError('config-invalid', `DROVER_BACKUP_PASSPHRASE_FILE ${passphraseFile} cannot be read`, {
+      cause,
+    });
+  }
 }
 
 function count(flag: string, value: string): number {
