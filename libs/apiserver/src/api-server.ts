@@ -10,15 +10,17 @@ import {
   refusal,
 } from './access.ts';
 import { managedFieldsStep } from './apply/managed-fields-step.ts';
-import { type Discovery, discoveryOf } from './discovery.ts';
-import { forbiddenPath, methodNotAllowed, noSuchPath } from './failures.ts';
+import { discoveryOf } from './discovery.ts';
+import { type Documents, documentOf, sendDocument, sendHashed } from './documents.ts';
+import { forbiddenPath, noSuchPath } from './failures.ts';
+import { type HealthCheck, healthAnswer } from './health.ts';
 import { isNamespaces } from './namespaces.ts';
-import { openApiOf } from './open-api.ts';
+import { openApiOf } from './open-api/open-api.ts';
 import { Registry } from './registry.ts';
 import { type ResourceRequest, readRequest, splitTarget } from './request.ts';
 import type { ResourceType, Verb } from './resource-type.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
-import { sendError, sendJson } from './responses.ts';
+import { sendError, sendText } from './responses.ts';
 import { everything } from './selectors.ts';
 import type { Store } from './store.ts';
 import { answerVirtual, type VirtualResource } from './virtual-resource.ts';
@@ -40,6 +42,8 @@ export interface ApiServerOptions<Identity> {
   readonly nameOf: (identity: Identity) => string;
   /** What `/version` answers: Kubernetes' `version.Info`. */
   readonly version: Readonly<Record<string, string>>;
+  /** What the server's health stands on besides itself. */
+  readonly healthChecks?: readonly HealthCheck[];
   /** Who the program's own writes count for in `managedFields`. */
   readonly program?: string;
   readonly clock?: Clock;
@@ -62,8 +66,10 @@ export class ApiServer<Identity> {
   readonly registry: Registry;
   readonly cache: WatchCache;
   readonly #options: ApiServerOptions<Identity>;
-  readonly #discovery: Discovery;
-  readonly #openApi: Map<string, unknown>;
+  /** Discovery, OpenAPI and the version, by their paths. */
+  readonly #documents: ReadonlyMap<string, Documents>;
+  readonly #healthChecks: readonly HealthCheck[];
+  #state: 'starting' | 'serving' | 'closing' = 'starting';
   readonly #verbs: ResourceVerbs;
   readonly #types: readonly ResourceType[];
   readonly #virtual: ReadonlyMap<ResourceType, VirtualResource<Identity>>;
@@ -84,18 +90,33 @@ export class ApiServer<Identity> {
       steps: [managedFieldsStep(program)],
       namespaces: types.find(isNamespaces),
     });
-    this.#discovery = discoveryOf(types);
-    this.#openApi = openApiOf(types);
+    this.#documents = new Map<string, Documents>([
+      ...discoveryOf(types),
+      ...openApiOf(types, options.version['gitVersion']),
+      ['/version', [documentOf(options.version)]],
+    ]);
+    this.#healthChecks = [
+      { name: 'ping', of: ['healthz', 'livez', 'readyz'], why: () => undefined },
+      ...(options.healthChecks ?? []),
+      {
+        name: 'watch-cache',
+        of: ['healthz', 'readyz'],
+        why: () => (this.#state === 'starting' ? 'the objects are still being read' : undefined),
+      },
+      { name: 'shutdown', of: ['readyz'], why: () => (this.#state === 'closing' ? 'the server is ending' : undefined) },
+    ];
     this.#verbs = new ResourceVerbs({ registry: this.registry, cache: this.cache, clock, random });
   }
 
   /** Resolves when reads can be served. Throws `store-unavailable`. */
-  start(): Promise<void> {
-    return this.cache.start();
+  async start(): Promise<void> {
+    await this.cache.start();
+    this.#state = 'serving';
   }
 
   /** Ends every watch (cleanly, so that clients resume elsewhere) and lets go of the store. */
   close(): Promise<void> {
+    this.#state = 'closing';
     return this.cache.close();
   }
 
@@ -111,17 +132,19 @@ export class ApiServer<Identity> {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse, identity: Identity | undefined): Promise<void> {
-    const [path] = splitTarget(request.url ?? '/');
-    // As with kube-apiserver, the version is no secret: health checks and load balancers ask for it.
-    if (path === '/version') return this.#document(request, response, this.#options.version);
+    const [path, query] = splitTarget(request.url ?? '/');
+    const document = this.#documents.get(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
+    // As with kube-apiserver, version and health are no secret: health checks and load balancers ask for them.
+    if (document !== undefined && path === '/version') return sendDocument(request, response, document);
+    if (healthPaths.has(path)) return this.#health(response, path, query);
     if (identity === undefined) throw new DroverError('unauthenticated', 'Unauthorized');
-    const document = this.#discovery.find(path) ?? this.#openApi.get(path);
-    if (document !== undefined || !path.startsWith('/apis/')) {
-      this.#requirePath(request, path, identity);
-      if (document === undefined) throw noSuchPath();
-      return this.#document(request, response, document);
+    if (document === undefined && /^\/apis?\//.test(path)) {
+      return this.#objects(request, response, readRequest(request, this.#types), identity);
     }
-    await this.#objects(request, response, readRequest(request, this.#types), identity);
+    this.#requirePath(request, path, identity);
+    if (document === undefined) return this.#health(response, path, query);
+    if (path.startsWith('/openapi/v3/')) return sendHashed(request, response, path, query, document);
+    sendDocument(request, response, document);
   }
 
   async #objects(
@@ -171,8 +194,16 @@ export class ApiServer<Identity> {
     if (authorizePath?.(identity, verb, path) === false) throw forbiddenPath(verb, path, nameOf(identity));
   }
 
-  #document(request: IncomingMessage, response: ServerResponse, document: unknown): void {
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
-    sendJson(response, 200, document);
+  /** Throws `not-found` where the path is no health check. */
+  #health(response: ServerResponse, path: string, query: string): void {
+    const onProblem = this.#options.onProblem ?? (() => {});
+    const answer = healthAnswer(this.#healthChecks, path, query, (name, why) =>
+      onProblem(new DroverError('store-unavailable', `the health check ${name} fails: ${why}`)),
+    );
+    if (answer === undefined) throw noSuchPath();
+    sendText(response, answer.status, answer.text);
   }
 }
+
+/** What anybody may ask; single checks are for those who may. */
+const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz']);

@@ -105,13 +105,13 @@ function fieldsOfType(
   }
   const expected = groupVersion(type);
   if (apiVersion !== expected) {
-    const both = `(${String(apiVersion)}) does not match the expected API version (${expected})`;
+    const both = `(${asText(apiVersion)}) does not match the expected API version (${expected})`;
     throw new DroverError('bad-request', `the API version in the data ${both}`);
   }
   if (kind !== type.kind) {
     const name = asRecord(fields['metadata'])['name'];
     const errors = [fieldErrors.invalid('kind', kind, `must be ${type.kind}`)];
-    throw invalid(type, typeof name === 'string' ? name : '', errors, String(kind));
+    throw invalid(type, typeof name === 'string' ? name : '', errors, asText(kind));
   }
   return fields;
 }
@@ -211,3 +211,6 @@ export function withHidden<T extends ApiObject>(type: ResourceType, next: T, cur
   }
   return copy;
 }
+
+/** `String` throws for a JSON object that has a field `toString`. */
+const asText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));

@@ -4,6 +4,7 @@ export { type Bucket, type BucketEvent, bucketStore } from './bucket-store.ts';
 export { type CustomResourceDefinition, crdOf } from './crd.ts';
 export { invalid, notFound, refusedFor } from './failures.ts';
 export { type FieldError, type FieldErrorReason, fieldErrors } from './field-errors.ts';
+export type { HealthCheck, HealthEndpoint } from './health.ts';
 export { MemoryStore } from './memory-store.ts';
 export { type Namespace, namespacesWith } from './namespaces.ts';
 export type { ApiObject } from './object.ts';
@@ -20,7 +21,7 @@ export {
 } from './registry.ts';
 export { maxBodyBytes } from './request-body.ts';
 export { windowEvents } from './resource-cache.ts';
-export { type Admission, allVerbs, type Column, type ResourceType, type UserInfo, type Verb } from './resource-type.ts';
+export { allVerbs, type Column, type ResourceType, type Verb } from './resource-type.ts';
 export { sendError, sendJson } from './responses.ts';
 export { checkSchema, type Schema, type SchemaReport } from './schema.ts';
 export type { Selector } from './selectors.ts';

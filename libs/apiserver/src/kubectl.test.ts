@@ -147,8 +147,25 @@ for (const { name, path } of await kubectls())
       assert.match((await kubectl('delete widget delta')).stderr, /^Error from server \(NotFound\)/);
     });
 
-    test('explain prints the schema', async () => {
+    test('explain prints the schema, down to the metadata', async () => {
       assert.match(await ok('explain widget.spec'), /colour\t<string>/);
+      assert.match(await ok('explain widget'), /metadata\t<ObjectMeta>/);
+      const all = await ok('explain widgets --recursive');
+      for (const line of [/^ {4}ownerReferences\t<\[\]OwnerReference>/m, /^ {6}blockOwnerDeletion\t<boolean>/m]) {
+        assert.match(all, line);
+      }
+      assert.match(all, /^ {4}tags\t<\[\]string>/m);
+      assert.match(await ok('explain widget.metadata.managedFields.fieldsV1'), /FIELD: fieldsV1 <FieldsV1>/);
+      assert.match((await kubectl('explain widget.spec.nothing')).stderr, /field "nothing" does not exist/);
+    });
+
+    test('api-resources and api-versions tell what there is', async () => {
+      assert.match(
+        await ok('api-resources --no-headers'),
+        /^gadgets +example\.dev\/v1 +true +Gadget\nwidgets +wi +example\.dev\/v1 +false +Widget\n$/,
+      );
+      assert.equal(await ok('api-resources --verbs=patch -o name'), 'widgets.example.dev\n');
+      assert.equal(await ok('api-versions'), 'example.dev/v1\n');
     });
 
     test('get -w shows changes in the same table', async () => {

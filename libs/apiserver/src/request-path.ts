@@ -10,15 +10,17 @@ export interface ResourcePath {
 }
 
 /**
- * `/apis/<group>/<version>/[namespaces/<ns>/]<plural>[/<name>[/status]]`. Throws `not-found` for any other path.
- * Only resources that offer a verb are found.
+ * `/apis/<group>/<version>/[namespaces/<ns>/]<plural>[/<name>[/status]]`, and `/api/<version>/…` for the core group. Throws
+ * `not-found` for any other path. Only resources that offer a verb are found.
  */
 export function parseResourcePath(path: string, types: readonly ResourceType[]): ResourcePath {
-  const parts = path.split('/').slice(1).map(decode);
-  if (parts.shift() !== 'apis') throw noSuchPath();
-  const [group, version, ...rest] = parts;
+  const [root, ...parts] = path.split('/').slice(1).map(decode);
+  if (root !== 'api' && root !== 'apis') throw noSuchPath();
+  const group = root === 'api' ? '' : parts.shift();
+  if (root === 'apis' && group === '') throw noSuchPath();
+  const [version, ...rest] = parts;
   let namespace: string | undefined;
-  if (rest[0] === 'namespaces' && rest.length >= 3) {
+  if (rest[0] === 'namespaces' && rest.length >= 3 && !isNamespaceItself(group, rest)) {
     namespace = rest[1];
     rest.splice(0, 2);
   }
@@ -36,6 +38,10 @@ export function parseResourcePath(path: string, types: readonly ResourceType[]):
   if (subresource !== 'status' || !type.status) throw noSuchPath();
   return { type, namespace, name, subresource };
 }
+
+/** `/api/v1/namespaces/<name>/status` is about the namespace, not about things called `status` in it. */
+const isNamespaceItself = (group: string | undefined, rest: readonly string[]): boolean =>
+  group === '' && rest.length === 3 && ['status', 'finalize'].includes(rest[2] ?? '');
 
 function decode(part: string): string {
   try {

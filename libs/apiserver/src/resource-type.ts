@@ -17,26 +17,6 @@ export const allVerbs: readonly Verb[] = [
   'watch',
 ];
 
-/** Who calls, as Kubernetes' `authentication.k8s.io/v1 UserInfo` tells it. */
-export interface UserInfo {
-  readonly username: string;
-  readonly uid?: string;
-  readonly groups: readonly string[];
-  readonly extra?: Readonly<Record<string, readonly string[]>>;
-}
-
-/** A write over HTTP that is about to be validated and stored. */
-export interface Admission<T extends ApiObject = ApiObject> {
-  readonly verb: 'create' | 'update' | 'patch' | 'delete';
-  /** The object as it will be; of a deletion, as it is. */
-  readonly object: T;
-  /** The object as it is; absent when it is made. */
-  readonly old: T | undefined;
-  readonly subresource: 'status' | undefined;
-  readonly caller: UserInfo;
-  readonly dryRun: boolean;
-}
-
 /** One column of `kubectl get`. The name comes first and the age last by themselves. */
 export interface Column<T extends ApiObject = ApiObject> {
   readonly name: string;
@@ -63,12 +43,6 @@ export interface ResourceType<T extends ApiObject = ApiObject> extends KindDecla
   /** What the HTTP API offers; none: the resource is kept, and not served at all. */
   readonly verbs: readonly Verb[];
   readonly columns: readonly Column<T>[];
-  /**
-   * Asked about every write over HTTP before it is validated: the object to go on with (changed, where its kind has
-   * defaults that a schema cannot say), or a throw that refuses it. It may run several times for one request, and for a dry
-   * run, so it must have no effect of its own.
-   */
-  admit?(admission: Admission<T>): T;
   /** What a schema cannot say. `old` is absent when the object is made. */
   validate?(object: T, old: T | undefined): readonly FieldError[];
 }

@@ -41,6 +41,19 @@ export async function sendList(response: ServerResponse, list: ListBytes, gzip: 
   sendBytes(response, 200, await list.gzipped(), { 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
 }
 
+/** Answers with plain text. */
+export function sendText(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent || response.destroyed) return;
+  const bytes = Buffer.from(text, 'utf8');
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': bytes.length,
+    'cache-control': 'no-cache, private',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(bytes);
+}
+
 /** Answers with an error's `Status`; an answer that has already begun is broken off, so that it cannot look whole (T24). */
 export function sendError(response: ServerResponse, error: DroverError): void {
   if (response.headersSent) return void response.destroy();

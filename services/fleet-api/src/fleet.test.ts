@@ -311,8 +311,13 @@ describe('the hub', () => {
   test('anybody may know what it is and how it is', async () => {
     await using served = await serveFleet();
     assert.equal((await served.call('', 'GET', '/v1/hub')).body.id, 'hub-1');
-    for (const path of ['/healthz', '/livez', '/readyz?verbose'])
-      assert.equal((await served.call('', 'GET', path)).text, 'ok');
+    for (const path of ['/healthz', '/livez', '/readyz']) assert.equal((await served.call('', 'GET', path)).text, 'ok');
+    assert.equal(
+      (await served.call('', 'GET', '/readyz?verbose')).text,
+      '[+]ping ok\n[+]nats ok\n[+]watch-cache ok\n[+]shutdown ok\nreadyz check passed\n',
+    );
+    assert.equal((await served.call('', 'GET', '/readyz/nats')).status, 401, 'single checks are for those who may');
+    assert.equal((await served.call(admin, 'GET', '/readyz/nats')).text, 'ok');
     assert.match((await served.call('', 'GET', '/version')).body.gitVersion, /^v1\.\d+\.0\+drover-/);
   });
 

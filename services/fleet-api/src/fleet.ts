@@ -72,6 +72,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
       ...kubernetesVersion,
       gitVersion: `v${kubernetesVersion.major}.${kubernetesVersion.minor}.0+drover-${version}`,
     },
+    healthChecks: [{ name: 'nats', of: ['healthz', 'readyz'], why: unready }],
     onProblem: error => logger.error({ err: error }, 'the API server met a problem'),
   });
   const { registry } = api;
@@ -106,7 +107,6 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     rights,
     escalation,
     logger,
-    unready,
     callerOf,
   });
   try {

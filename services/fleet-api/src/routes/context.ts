@@ -20,8 +20,6 @@ export interface RouteParts {
   readonly rights: Rights;
   readonly escalation: Escalation;
   readonly logger: Logger;
-  /** Why requests would fail now; undefined: they would not. */
-  readonly unready: () => string | undefined;
   /** Who sends the request, by its verified assertion; undefined: nobody known. */
   readonly callerOf: (request: FastifyRequest['raw']) => Promise<Caller | undefined>;
 }

@@ -22,9 +22,9 @@ export interface HubRoutes {
 }
 
 /** Whether {@link HubRoutes} serve this request target. */
-export const isHubRoute = (target: string): boolean => /^\/(v1\/|(healthz|livez|readyz)(\?|$))/.test(target);
+export const isHubRoute = (target: string): boolean => target.startsWith('/v1/');
 
-/** Makes the routes of `/v1` and the health checks. */
+/** Makes the routes of `/v1`. */
 export async function hubRoutesOf(parts: RouteParts): Promise<HubRoutes> {
   const app = fastify({
     // fastify would log whole URLs, and the path of an import is a credential (T19): what is worth a line, routes log.
