@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '@drover/async';
 import { type HopPeer, HopPool } from './hop-pool.ts';
+import { limits } from './limits.ts';
 import { TunnelSession } from './session.ts';
 import { MemoryLink, RecordingHandler, Turns } from './testing/index.ts';
 
@@ -109,5 +110,30 @@ test('close does not wait for streams over gateways that have left', async () =>
   await gateways.pool.close();
   await gateways.settle();
   assert.deepEqual(handler.heard, ['reset session-lost']);
+  assert.equal(gateways.clock.pending, 0);
+});
+
+test('a crowded session gets another beside it, and the freest takes what comes; a few are the most', async () => {
+  const gateways = new Gateways();
+  gateways.pool.reconcile([a]);
+  await gateways.settle();
+  const fill = async (streams: number): Promise<void> => {
+    for (let at = 0; at < streams; at++) {
+      const opened = gateways.pool.session('a')?.open(target, 'x', true, new RecordingHandler());
+      assert.ok(opened, `stream ${at} of ${streams}`);
+    }
+    await gateways.settle();
+  };
+  await fill(limits.maxStreams);
+  assert.equal(gateways.dialled.length, 2);
+  await fill(limits.maxStreams);
+  assert.equal(gateways.dialled.length, 3);
+  await fill(limits.maxStreams);
+  await fill(limits.maxStreams);
+  assert.equal(gateways.dialled.length, 4);
+  assert.equal(gateways.pool.session('a')?.open(target, 'x', true, new RecordingHandler()), undefined);
+  assert.equal(gateways.pool.sessions().length, 1);
+  await gateways.pool.close();
+  await gateways.settle();
   assert.equal(gateways.clock.pending, 0);
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '@drover/async';
 import { KeptSession } from './kept-session.ts';
+import { limits } from './limits.ts';
 import type { Reset } from './reset.ts';
 import type { TunnelSession } from './session.ts';
 import type { StreamHandler } from './stream.ts';
@@ -27,10 +28,20 @@ export interface HopPoolOptions {
  */
 const leaveDeadlineMs = 60_000;
 
-/** One kept session to each of a changing set of gateways. */
+/** A session with more streams than this gets another beside it: by the time it is full, that one is ready. */
+const crowdedStreams = (limits.maxStreams * 3) / 4;
+/** Sessions to one gateway: 16384 streams, more than one process serves well. */
+const maxSessionsPerPeer = 4;
+
+interface KeptPeer {
+  readonly peer: HopPeer;
+  readonly sessions: KeptSession[];
+}
+
+/** Kept sessions to each of a changing set of gateways: one, and more where it is crowded. */
 export class HopPool {
   readonly #options: HopPoolOptions;
-  readonly #kept = new Map<string, { peer: HopPeer; session: KeptSession }>();
+  readonly #kept = new Map<string, KeptPeer>();
   /** Sessions to gateways that are gone, until their last stream has ended. */
   readonly #leaving = new Set<KeptSession>();
 
@@ -41,31 +52,47 @@ export class HopPool {
   /** Makes the set of peers this one: new ones are dialled; those that are gone take nothing new. */
   reconcile(peers: readonly HopPeer[]): void {
     const wanted = new Map(peers.map(peer => [peer.id, peer]));
-    for (const [id, { peer, session }] of this.#kept) {
+    for (const [id, { peer, sessions }] of this.#kept) {
       if (wanted.get(id)?.hopAddress === peer.hopAddress) continue;
       this.#kept.delete(id);
-      this.#leaving.add(session);
-      void session.drain(leaveDeadlineMs).then(() => this.#leaving.delete(session));
+      for (const session of sessions) {
+        this.#leaving.add(session);
+        void session.drain(leaveDeadlineMs).then(() => this.#leaving.delete(session));
+      }
     }
     for (const peer of peers) {
-      if (!this.#kept.has(peer.id)) this.#kept.set(peer.id, { peer, session: this.#keep(peer) });
+      if (!this.#kept.has(peer.id)) this.#kept.set(peer.id, { peer, sessions: [this.#keep(peer)] });
     }
   }
 
-  /** The ready session to a gateway. */
+  /** The ready session to a gateway that carries the fewest streams. */
   session(id: string): TunnelSession | undefined {
-    return this.#kept.get(id)?.session.ready;
+    const kept = this.#kept.get(id);
+    return kept === undefined ? undefined : this.#freest(kept);
   }
 
-  /** Every ready session. */
+  /** A ready session to each gateway that there is one to. */
   sessions(): TunnelSession[] {
-    return [...this.#kept.values()].flatMap(({ session }) => session.ready ?? []);
+    return [...this.#kept.values()].flatMap(kept => this.#freest(kept) ?? []);
   }
 
   async close(): Promise<void> {
-    const all = [...[...this.#kept.values()].map(({ session }) => session), ...this.#leaving];
+    const all = [...[...this.#kept.values()].flatMap(({ sessions }) => sessions), ...this.#leaving];
     this.#kept.clear();
     await Promise.all(all.map(session => session.close()));
+  }
+
+  #freest({ peer, sessions }: KeptPeer): TunnelSession | undefined {
+    let freest: TunnelSession | undefined;
+    let allReady = true;
+    for (const { ready } of sessions) {
+      if (ready === undefined) allReady = false;
+      else if (freest === undefined || ready.streams < freest.streams) freest = ready;
+    }
+    // One at a time: a session that is being dialled will take what comes.
+    if (freest !== undefined && freest.streams >= crowdedStreams && allReady && sessions.length < maxSessionsPerPeer)
+      sessions.push(this.#keep(peer));
+    return freest;
   }
 
   #keep(peer: HopPeer): KeptSession {
