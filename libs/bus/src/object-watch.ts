@@ -119,8 +119,10 @@ export class ObjectWatch implements AsyncIterable<ObjectEvent>, AsyncDisposable 
     if (state.status === 'connected') return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const off = state.onStatus(status => status !== 'disconnected' && resolve());
-    this.#signal.addEventListener('abort', () => resolve(), { once: true });
+    const onAbort = (): void => resolve();
+    this.#signal.addEventListener('abort', onAbort, { once: true });
     await promise;
+    this.#signal.removeEventListener('abort', onAbort);
     off();
     this.#signal.throwIfAborted();
   }

@@ -7,36 +7,33 @@ import { connectSessions } from '@drover/sessions';
 import { createLogger, logLevels } from '@drover/telemetry';
 import { type HubFacts, startFleetApi } from './app.ts';
 
-const config = loadConfig(
-  {
-    DROVER_LOG_LEVEL: oneOf(logLevels, { default: 'info', description: 'how much is logged' }),
-    DROVER_NATS_URL: url({ description: 'the NATS server', secret: true }),
-    DROVER_NATS_CREDS: text({ description: 'the file with this service’s NATS credentials' }),
-    DROVER_REDIS_URL: url({ description: 'the Redis server', secret: true }),
-    DROVER_LISTEN: hostPort({ description: 'where auth-proxies connect', default: '127.0.0.1:0' }),
-    DROVER_INTERNAL_CA: text({ description: 'the hub’s internal CA, PEM file' }),
-    DROVER_INTERNAL_CERT: text({ description: 'this service’s certificate of it, PEM file' }),
-    DROVER_INTERNAL_KEY: text({ description: 'its key, PEM file' }),
-    DROVER_HUB_ID: text({ description: 'the hub’s identity, which agents sign' }),
-    DROVER_PUBLIC_URL: url({ description: 'the front door as people write it' }),
-    DROVER_TUNNEL_URLS: textList({ description: 'where agents dial' }),
-    DROVER_TLS_CERT: text({
-      description: 'the front door’s certificate, PEM file; its key is pinned by import commands',
+const settings = {
+  DROVER_LOG_LEVEL: oneOf(logLevels, { default: 'info', description: 'how much is logged' }),
+  DROVER_NATS_URL: url({ description: 'the NATS server', secret: true }),
+  DROVER_NATS_CREDS: text({ description: 'the file with this service’s NATS credentials' }),
+  DROVER_REDIS_URL: url({ description: 'the Redis server', secret: true }),
+  DROVER_LISTEN: hostPort({ description: 'where auth-proxies connect', default: '127.0.0.1:0' }),
+  DROVER_INTERNAL_CA: text({ description: 'the hub’s internal CA, PEM file' }),
+  DROVER_INTERNAL_CERT: text({ description: 'this service’s certificate of it, PEM file' }),
+  DROVER_INTERNAL_KEY: text({ description: 'its key, PEM file' }),
+  DROVER_HUB_ID: text({ description: 'the hub’s identity, which agents sign' }),
+  DROVER_PUBLIC_URL: url({ description: 'the front door as people write it' }),
+  DROVER_TUNNEL_URLS: textList({ description: 'where agents dial' }),
+  DROVER_TLS_CERT: text({
+    description: 'the front door’s certificate, PEM file; its key is pinned by import commands',
+  }),
+  DROVER_CA: text({ description: 'the CA of that certificate, PEM file' }),
+  DROVER_IDENTITY_JWKS: text({ description: 'the public keys of identity assertions, JWKS file' }),
+  DROVER_AGENT_IMAGE: text({ description: 'the image of the agent in import manifests' }),
+  DROVER_USER_PREFIX: text({ description: 'what stands before hub names in clusters', default: 'drover:' }),
+  DROVER_NATS_DURABILITY: optional(
+    oneOf(['synced', 'two-minutes', 'unknown'], {
+      description: 'what acknowledged writes survive, as NATS is configured',
     }),
-    DROVER_CA: text({ description: 'the CA of that certificate, PEM file' }),
-    DROVER_IDENTITY_JWKS: text({ description: 'the public keys of identity assertions, JWKS file' }),
-    DROVER_AGENT_IMAGE: text({ description: 'the image of the agent in import manifests' }),
-    DROVER_USER_PREFIX: text({ description: 'what stands before hub names in clusters', default: 'drover:' }),
-    DROVER_NATS_DURABILITY: optional(
-      oneOf(['synced', 'two-minutes', 'unknown'], {
-        description: 'what acknowledged writes survive, as NATS is configured',
-      }),
-    ),
-    DROVER_ADMIN_PASSWORD_FILE: optional(text({ description: 'the password of the first administrator, used once' })),
-  },
-  process.env,
-);
-const logger = createLogger({ name: 'fleet-api', level: config.DROVER_LOG_LEVEL });
+  ),
+  DROVER_ADMIN_PASSWORD_FILE: optional(text({ description: 'the password of the first administrator, used once' })),
+};
+const logger = createLogger({ name: 'fleet-api' });
 const read = (path: string): string => readFileSync(path, 'utf8');
 
 function identityKeys(path: string): HubFacts['identityKeys'] {
@@ -47,6 +44,8 @@ function identityKeys(path: string): HubFacts['identityKeys'] {
 }
 
 await runService(logger, async () => {
+  const config = loadConfig(settings, process.env);
+  logger.level = config.DROVER_LOG_LEVEL;
   await using opened = new AsyncDisposableStack();
   const bus = opened.use(
     await connectBus({ url: config.DROVER_NATS_URL, credsFile: config.DROVER_NATS_CREDS, name: 'fleet-api' }),

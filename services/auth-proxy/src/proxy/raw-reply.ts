@@ -4,17 +4,18 @@ import type { DroverError } from '@drover/errors';
 import { refuseSocket } from '@drover/service-kit';
 import type { Reply } from './reply.ts';
 
+/** How long a caller may take to close his side of a connection whose answer has ended. */
+export const lingerMs = 2_000;
+
 /** Answers a request that asked to switch protocols, on its raw HTTP/1.1 connection. */
 export class RawReply implements Reply {
   readonly #socket: Duplex;
-  #switched = false;
 
   constructor(socket: Duplex) {
     this.#socket = socket;
   }
 
   head(status: number, headers: string[]): void {
-    this.#switched = status === 101;
     let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
     for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
     // After an answer that is not 101 the connection ends: whatever follows is never read as a request (T14).
@@ -27,8 +28,14 @@ export class RawReply implements Reply {
   }
 
   end(): void {
-    if (this.#switched) this.#socket.end();
-    else this.#socket.end(() => this.#socket.destroy());
+    const socket = this.#socket;
+    // What the caller still sends is read and dropped for a while: closed on unread bytes, TCP resets the connection, and
+    // the last of the answer may be lost on the way (RFC 9112 §9.6).
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('end', () => socket.destroy());
+    socket.once('close', () => clearTimeout(timer));
+    socket.end();
+    socket.resume();
   }
 
   cut(): void {
