@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import { sessionHeaders } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { type CompatRequest, type CompatResponse, type Route, refuse, refuseSocket } from '@drover/service-kit';
@@ -92,6 +93,10 @@ function signedIn(response: CompatResponse): HubCaller | undefined {
   return user === undefined ? undefined : { user: decodeURIComponent(String(user)), groups: [], token: String(token) };
 }
 
+/** Whether the request has come whole. HTTP/2's `complete` waits for a reader also where there is nothing to read. */
+const isSent = (request: CompatRequest): boolean =>
+  request.complete || ('stream' in request && (request.stream as ServerHttp2Stream).endAfterHeaders);
+
 /** Methods that change nothing: what may last, a watch, is one of them. */
 const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
@@ -114,7 +119,7 @@ function follow(
     expiresAtMs,
     cut: error => {
       live.remove(exchange);
-      if (request.complete && !reading.has(request.method ?? '')) return;
+      if (isSent(request) && !reading.has(request.method ?? '')) return;
       onCut(error);
       // No answer from here: fleet-api may be writing its own. It sees what it sees when a caller goes away.
       (response as ServerResponse).destroy(error);
