@@ -1,4 +1,4 @@
-import { type ClusterAgent, openAgent, startClusterAgent } from '@drover/cluster-agent';
+import { type ClusterAgent, openAgent, type ProxySettings, startClusterAgent } from '@drover/cluster-agent';
 import type { JoinFile } from '@drover/contracts';
 import { agentPublicKey, newAgentKey } from '@drover/identity';
 import type { KubeEndpoint } from '@drover/kube';
@@ -28,7 +28,11 @@ export const newKey = () => {
 export function startAgent(
   join: JoinFile,
   endpoint: KubeEndpoint,
-  { key = newKey(), logger = silent }: { key?: ReturnType<typeof newKey>; logger?: Logger } = {},
+  {
+    key = newKey(),
+    logger = silent,
+    proxy = {},
+  }: { key?: ReturnType<typeof newKey>; logger?: Logger; proxy?: ProxySettings } = {},
 ): TestAgent {
   const agent = startClusterAgent({
     join,
@@ -37,6 +41,7 @@ export function startAgent(
     token: { current: () => stubToken, refused: () => {} },
     kubernetesVersion: async () => 'v1.20.2',
     logger,
+    proxy,
   });
   return {
     clusterUid: join.cluster.uid,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { openAgent, proxyFor } from '@drover/cluster-agent';
+import { openAgent } from '@drover/cluster-agent';
 import { readJoinFile } from '@drover/contracts';
 import { createLogger } from '@drover/telemetry';
 import type { CommandContext } from '../command-context.ts';
@@ -22,7 +22,6 @@ export async function agentCommand(
 ): Promise<void> {
   const join = readJoinFile(await readInputFile(options.join, '--join', terminal));
   const logger = createLogger({ name: 'drover-agent', level: options.logLevel });
-  const proxyUrl = proxyFor(join.hub.tunnelUrls[0] ?? join.hub.url, environment.proxy);
   const { kubeconfig: kubeconfigFile, context } = options;
   await using agent = await openAgent({
     join,
@@ -30,7 +29,7 @@ export async function agentCommand(
     install: true,
     logger,
     signal: AbortSignal.any([signal, AbortSignal.timeout(openTimeoutMs)]),
-    ...(proxyUrl !== undefined && { proxyUrl }),
+    proxy: environment.proxy,
   });
   terminal.note(`drover agent of cluster ${join.cluster.name} runs; Ctrl-C ends it`);
   if (!signal.aborted) await once(signal, 'abort');

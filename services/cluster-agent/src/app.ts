@@ -5,6 +5,7 @@ import { AssertionVerifier, proofOfPossession } from '@drover/identity';
 import type { KubeEndpoint } from '@drover/kube';
 import type { Logger } from '@drover/telemetry';
 import { KeptSession } from '@drover/tunnel';
+import { type ProxySettings, proxyFor } from './domain/proxy-choice.ts';
 import type { AgentKey } from './install/agent-key.ts';
 import { Backend, type BackendOptions } from './proxy/backend.ts';
 import { Identities } from './proxy/identities.ts';
@@ -20,8 +21,8 @@ export interface ClusterAgentOptions {
   /** The cluster's version, for the hub's status; asked before each connection. */
   kubernetesVersion(signal: AbortSignal): Promise<string>;
   readonly logger: Logger;
-  /** An HTTP proxy between agent and hub. */
-  readonly proxyUrl?: string;
+  /** HTTP proxies between agent and hub, as the environment has them; each gateway's address decides for itself. */
+  readonly proxy?: ProxySettings;
   readonly clock?: Clock;
 }
 
@@ -45,54 +46,52 @@ export function startClusterAgent(options: ClusterAgentOptions): ClusterAgent {
   const verifier = AssertionVerifier.create(join.hub.identityKeys, { audience: clusterUid, maxCached: maxVerified });
   let kubernetesVersion = 'unknown';
 
-  const tunnels = join.hub.tunnelUrls.map(
-    url =>
-      new KeptSession({
-        dial: async signal => {
-          kubernetesVersion = await options
-            .kubernetesVersion(AbortSignal.any([signal, AbortSignal.timeout(versionTimeoutMs)]))
-            .catch(() => kubernetesVersion);
-          return dialGateway(
-            {
-              url,
-              ca: join.hub.ca,
-              userAgent: `drover-agent/${version}`,
-              ...(options.proxyUrl === undefined ? {} : { proxyUrl: options.proxyUrl }),
-            },
-            signal,
+  const tunnels = join.hub.tunnelUrls.map(url => {
+    const proxyUrl = proxyFor(url, options.proxy ?? {});
+    return new KeptSession({
+      dial: async signal => {
+        kubernetesVersion = await options
+          .kubernetesVersion(AbortSignal.any([signal, AbortSignal.timeout(versionTimeoutMs)]))
+          .catch(() => kubernetesVersion);
+        return dialGateway(
+          {
+            url,
+            ca: join.hub.ca,
+            userAgent: `drover-agent/${version}`,
+            ...(proxyUrl === undefined ? {} : { proxyUrl }),
+          },
+          signal,
+        );
+      },
+      join: hello => {
+        if (hello.hub !== join.hub.id) {
+          throw new DroverError(
+            'hub-untrusted',
+            `${url} is the hub ${hello.hub}, and the join file names ${join.hub.id}`,
           );
-        },
-        join: hello => {
-          if (hello.hub !== join.hub.id) {
-            throw new DroverError(
-              'hub-untrusted',
-              `${url} is the hub ${hello.hub}, and the join file names ${join.hub.id}`,
-            );
-          }
-          return {
-            type: 'join',
-            clusterUid,
-            publicKey: key.publicKey,
-            proof: proofOfPossession({ privateKey: key.privateKey, nonce: hello.nonce, clusterUid, hubId: hello.hub }),
-            joinToken: join.joinToken,
-            agentVersion: version,
-            kubernetesVersion,
-          };
-        },
-        events: () => {
-          const identities = new Identities(verifier, () => clock.now());
-          return {
-            onOpen: (stream, payload, fin) => serveStream(stream, payload, fin, { clusterUid, identities, backend }),
-            onIdentity: (number, assertion) => identities.name(number, assertion),
-          };
-        },
-        onDefect: error => logger.error({ err: error }, 'a defect while serving the hub'),
-        onReady: (_session, id) =>
-          logger.info({ url, session: id, cluster: join.cluster.name }, 'connected to the hub'),
-        onLost: (reason, retryMs) =>
-          logger.warn({ url, reason: describe(reason), retryMs }, 'not connected to the hub'),
-      }),
-  );
+        }
+        return {
+          type: 'join',
+          clusterUid,
+          publicKey: key.publicKey,
+          proof: proofOfPossession({ privateKey: key.privateKey, nonce: hello.nonce, clusterUid, hubId: hello.hub }),
+          joinToken: join.joinToken,
+          agentVersion: version,
+          kubernetesVersion,
+        };
+      },
+      events: () => {
+        const identities = new Identities(verifier, () => clock.now());
+        return {
+          onOpen: (stream, payload, fin) => serveStream(stream, payload, fin, { clusterUid, identities, backend }),
+          onIdentity: (number, assertion) => identities.name(number, assertion),
+        };
+      },
+      onDefect: error => logger.error({ err: error }, 'a defect while serving the hub'),
+      onReady: (_session, id) => logger.info({ url, session: id, cluster: join.cluster.name }, 'connected to the hub'),
+      onLost: (reason, retryMs) => logger.warn({ url, reason: describe(reason), retryMs }, 'not connected to the hub'),
+    });
+  });
 
   return {
     connected: () => tunnels.filter(tunnel => tunnel.ready !== undefined).length,

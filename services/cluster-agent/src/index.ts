@@ -1,3 +1,3 @@
 export { type ClusterAgent, type ClusterAgentOptions, startClusterAgent } from './app.ts';
-export { type ProxySettings, proxyFor } from './domain/proxy-choice.ts';
+export type { ProxySettings } from './domain/proxy-choice.ts';
 export { type OpenAgent, type OpenAgentOptions, openAgent } from './install/open-agent.ts';

@@ -3,7 +3,6 @@ import { hostPortText, integer, loadConfig, oneOf, optional, text } from '@drove
 import { readJoinFile } from '@drover/contracts';
 import { runService } from '@drover/service-kit';
 import { createLogger, logLevels } from '@drover/telemetry';
-import { proxyFor } from './domain/proxy-choice.ts';
 import { openHealthServer } from './health-server.ts';
 import { openAgent } from './install/open-agent.ts';
 
@@ -20,6 +19,10 @@ const settings = {
   HTTPS_PROXY: optional(text({ description: 'an HTTP proxy between agent and hub', secret: true })),
   ALL_PROXY: optional(text({ description: 'the proxy where HTTPS_PROXY names none', secret: true })),
   NO_PROXY: optional(text({ description: 'hosts that are dialled without a proxy' })),
+  // curl reads these in lower case first, and so many a pod has them that way.
+  https_proxy: optional(text({ description: 'as HTTPS_PROXY', secret: true })),
+  all_proxy: optional(text({ description: 'as ALL_PROXY', secret: true })),
+  no_proxy: optional(text({ description: 'as NO_PROXY' })),
 };
 
 // The agent as a pod of the import manifest. Beside a cluster it is `drover agent`.
@@ -28,11 +31,11 @@ await runService(logger, async () => {
   const config = loadConfig(settings, process.env);
   logger.level = config.DROVER_LOG_LEVEL;
   const join = readJoinFile(await readFile(config.DROVER_JOIN_FILE, 'utf8'));
-  const proxyUrl = proxyFor(join.hub.tunnelUrls[0] ?? join.hub.url, {
-    httpsProxy: config.HTTPS_PROXY,
-    allProxy: config.ALL_PROXY,
-    noProxy: config.NO_PROXY,
-  });
+  const proxy = {
+    httpsProxy: config.HTTPS_PROXY ?? config.https_proxy,
+    allProxy: config.ALL_PROXY ?? config.all_proxy,
+    noProxy: config.NO_PROXY ?? config.no_proxy,
+  };
   await using opening = new AsyncDisposableStack();
   let connected = (): number => 0;
   const health = opening.use(await openHealthServer({ port: config.DROVER_HEALTH_PORT, ready: () => connected() > 0 }));
@@ -43,7 +46,7 @@ await runService(logger, async () => {
       install: false,
       logger,
       signal: AbortSignal.timeout(openTimeoutMs),
-      ...(proxyUrl === undefined ? {} : { proxyUrl }),
+      proxy,
     }),
   );
   connected = () => agent.connected();

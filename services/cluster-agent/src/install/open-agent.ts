@@ -2,6 +2,7 @@ import type { JoinFile } from '@drover/contracts';
 import { type KubeSource, kubeClient } from '@drover/kube';
 import type { Logger } from '@drover/telemetry';
 import { startClusterAgent } from '../app.ts';
+import type { ProxySettings } from '../domain/proxy-choice.ts';
 import { loadAgentKey } from './agent-key.ts';
 import { ensureInstalled } from './ensure-installed.ts';
 import { ImpersonatorToken } from './impersonator-token.ts';
@@ -13,8 +14,8 @@ export interface OpenAgentOptions {
   /** Apply namespace, accounts and rights first: yes beside a cluster; in it, the import manifest has done so. */
   readonly install: boolean;
   readonly logger: Logger;
-  /** An HTTP proxy between agent and hub. */
-  readonly proxyUrl?: string;
+  /** HTTP proxies between agent and hub, as the environment has them. */
+  readonly proxy?: ProxySettings;
   /** Ends the opening; an open agent is ended by `close`. */
   readonly signal: AbortSignal;
 }
@@ -34,7 +35,7 @@ export interface OpenAgent extends AsyncDisposable {
  * await using agent = await openAgent({ join, from: { kubeconfigFile }, install: true, logger, signal });
  */
 export async function openAgent(options: OpenAgentOptions): Promise<OpenAgent> {
-  const { join, from, logger, proxyUrl, signal } = options;
+  const { join, from, logger, proxy, signal } = options;
   await using opening = new AsyncDisposableStack();
   const kube = opening.use(kubeClient(from));
   if (options.install) await ensureInstalled(kube, join.hub, { signal });
@@ -47,7 +48,7 @@ export async function openAgent(options: OpenAgentOptions): Promise<OpenAgent> {
     logger,
     endpoint: kube.endpoint,
     kubernetesVersion: async signal => (await kube.version({ signal })).gitVersion,
-    ...(proxyUrl === undefined ? {} : { proxyUrl }),
+    ...(proxy === undefined ? {} : { proxy }),
   });
   opening.defer(() => agent.close());
   const open = opening.move();
