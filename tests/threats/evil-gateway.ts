@@ -96,6 +96,8 @@ export function askThrough(
     readonly assertion: string | undefined;
     readonly head?: Partial<RequestHead>;
     readonly upgrade?: boolean;
+    /** As from a gateway that has forwarded it. */
+    readonly forwarded?: boolean;
   },
 ): Promise<TunnelAnswer> {
   const { method = 'GET', target = '/api', headers = [] } = request.head ?? {};
@@ -103,7 +105,11 @@ export function askThrough(
     let status = 0;
     let text = '';
     const opened = session.open(
-      { cluster: request.cluster, flags: request.upgrade ? openFlag.upgrade : 0, assertion: request.assertion },
+      {
+        cluster: request.cluster,
+        flags: (request.upgrade ? openFlag.upgrade : 0) | (request.forwarded ? openFlag.forwarded : 0),
+        assertion: request.assertion,
+      },
       encodeRequestHead({ method, target, headers }),
       !request.upgrade,
       {

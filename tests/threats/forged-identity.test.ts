@@ -4,13 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { AssertionSigner, loadSigningKey, newSigningKey } from '@drover/identity';
-import { openFrontDoor } from '@drover/service-kit';
-import { connectSessions } from '@drover/sessions';
 import { eventually } from '@drover/testing';
-import { dialHop, HopPool, type HopTls, type TunnelSession } from '@drover/tunnel';
-import { startTunnelGateway } from '@drover/tunnel-gateway';
-import { newKey, silent, startAgent, stubToken, type TestAgent } from './agent.ts';
+import { dialHop, type HopTls, type TunnelSession } from '@drover/tunnel';
+import { newKey, startAgent, stubToken, type TestAgent } from './agent.ts';
 import { askThrough, type EvilGateway, startEvilGateway } from './evil-gateway.ts';
+import { hopSession, serviceTls, startHopGateway } from './gateway.ts';
 import { startTestHub, type TestHub } from './hub.ts';
 import { type StubCluster, startStubCluster } from './stub-cluster.ts';
 
@@ -216,7 +214,7 @@ describe('whoever holds a gateway, and not the key of identities', () => {
   });
 
   test('T6 an assertion that a hop session makes up reaches the agent and is refused there', async () => {
-    await using hop = await startHopGateway(hub, stub);
+    await using hop = await startBeta(hub, stub);
     const self = await AssertionSigner.create(await newSigningKey());
     const assertion = await sign(self, hop.agent.clusterUid);
     assert.equal((await askThrough(hop.session, { cluster: hop.agent.clusterUid, assertion })).status, 403);
@@ -227,7 +225,7 @@ describe('whoever holds a gateway, and not the key of identities', () => {
   });
 
   test('T6 only auth-proxies and gateways may open streams on a gateway', async () => {
-    await using hop = await startHopGateway(hub, stub);
+    await using hop = await startBeta(hub, stub);
     const signal = AbortSignal.timeout(10_000);
     const ends = async (tls: HopTls): Promise<string> => {
       const { promise, resolve } = Promise.withResolvers<string>();
@@ -246,40 +244,17 @@ describe('whoever holds a gateway, and not the key of identities', () => {
   });
 });
 
-const serviceTls = async (hub: TestHub, service: string): Promise<HopTls> => ({
-  ca: await readFile(join(hub.dataDir, 'pki/internal-ca.crt'), 'utf8'),
-  cert: await readFile(join(hub.dataDir, 'pki/services', `${service}.crt`), 'utf8'),
-  key: await readFile(join(hub.dataDir, 'pki/services', `${service}.key`), 'utf8'),
-});
-
-/** A second, honest gateway of the hub with an agent on it, and a session that claims to be an auth-proxy's. */
-async function startHopGateway(hub: TestHub, stub: StubCluster) {
+/** An honest gateway with an agent of `beta` on it, and a session that claims to be an auth-proxy's. */
+async function startBeta(hub: TestHub, stub: StubCluster) {
   await using starting = new AsyncDisposableStack();
   const join = await hub.joinFile('beta');
-  const gateway = await startTunnelGateway({
-    gatewayId: 'gateway-2',
-    hubId: join.hub.id,
-    bus: starting.use(await hub.bus('tunnel-gateway')),
-    sessions: starting.use(connectSessions({ url: hub.redisUrl, name: 'threats' })),
-    logger: silent,
-    hop: { host: '127.0.0.1', port: 0, tls: await serviceTls(hub, 'tunnel-gateway') },
-  });
-  starting.defer(() => gateway.close());
-  const door = await openFrontDoor({ host: '127.0.0.1', port: 0, ...hub.certificate });
-  starting.defer(() => door.close(0));
-  door.mount('/v1/connect', gateway.connect);
-  const tunnelUrls = [`https://127.0.0.1:${door.port}`];
+  const gateway = starting.use(await startHopGateway(hub, 'gateway-2'));
   // One key for every agent of this cluster, since a second would wait for approval.
   const agent = starting.use(
-    startAgent({ ...join, hub: { ...join.hub, tunnelUrls } }, stub.endpoint, { key: betaKey }),
+    startAgent({ ...join, hub: { ...join.hub, tunnelUrls: [gateway.url] } }, stub.endpoint, { key: betaKey }),
   );
-  const tls = await serviceTls(hub, 'auth-proxy');
-  const address = gateway.hopAddress ?? '';
-  const pool = new HopPool({ dial: (peer, signal) => dialHop(peer.hopAddress, tls, () => true, signal) });
-  starting.defer(() => pool.close());
-  pool.reconcile([{ id: 'gateway-2', hopAddress: address }]);
-  const session = await eventually(() => pool.session('gateway-2'));
+  const { session } = starting.use(await hopSession(hub, gateway));
   await eventually(() => agent.connected() === 1);
   const started = starting.move();
-  return { session, agent, address, [Symbol.asyncDispose]: () => started.disposeAsync() };
+  return { session, agent, address: gateway.hopAddress, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }

@@ -200,10 +200,6 @@ describe('a caller who tries to be someone else, before a real kube-apiserver', 
       stdout,
     );
     for (const line of resources) assert.match(line, /\[impersonate\]$|^selfsubject(access|rules)reviews\./, stdout);
-    const granted = await run(await kubectl(), ['auth', 'can-i', 'impersonate', 'groups/system:masters', account], {
-      env: { KUBECONFIG: cluster.kubeconfig, HOME: cluster.dir },
-    });
-    assert.ok(['yes', 'no'].includes(granted.stdout.trim()), granted.stderr);
   });
 
   const unsafe: Record<string, readonly string[]> = {

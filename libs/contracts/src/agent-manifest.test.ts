@@ -58,6 +58,40 @@ test('the hub’s administrators are bound under the hub’s prefix', () => {
   assert.deepEqual(subjects('acme/'), group('acme/admins'));
 });
 
+test('two pods run the agent as its own account, each restricted, probed and bounded', () => {
+  const accounts = agentManifest(join, options).filter(({ kind }) => kind === 'ServiceAccount');
+  assert.deepEqual(
+    accounts.map(({ metadata }) => [metadata.namespace, metadata.name]),
+    [
+      ['drover-system', 'drover-agent'],
+      ['drover-system', 'drover-impersonator'],
+    ],
+  );
+  assert.equal(
+    find('Namespace', 'drover-system').metadata.labels?.['pod-security.kubernetes.io/enforce'],
+    'restricted',
+  );
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads any manifest
+  const deployment = find('Deployment', 'drover-agent') as any;
+  assert.equal(deployment.spec.replicas, 2);
+  const { spec } = deployment.spec.template;
+  assert.equal(spec.serviceAccountName, 'drover-agent');
+  assert.equal(spec.hostNetwork, undefined);
+  assert.equal(spec.securityContext.runAsNonRoot, true);
+  assert.deepEqual(spec.securityContext.seccompProfile, { type: 'RuntimeDefault' });
+  for (const container of spec.containers) {
+    assert.deepEqual(container.securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    assert.ok(container.resources.requests.cpu && container.resources.limits.memory);
+    for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
+      assert.equal(container[probe].httpGet.port, 'health', probe);
+    }
+  }
+});
+
 test('another join file starts new pods, the same one does not', () => {
   const hash = (joinToken: string): string => {
     const deployment = agentManifest({ ...join, joinToken }, options).find(object => object.kind === 'Deployment');
