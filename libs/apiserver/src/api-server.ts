@@ -13,6 +13,7 @@ import { managedFieldsStep } from './apply/managed-fields-step.ts';
 import { discoveryOf } from './discovery.ts';
 import { type Documents, documentOf, sendDocument, sendHashed } from './documents.ts';
 import { forbiddenPath, noSuchPath } from './failures.ts';
+import { GarbageCollector } from './garbage-collector.ts';
 import { type HealthCheck, healthAnswer } from './health.ts';
 import { isNamespaces } from './namespaces.ts';
 import { openApiOf } from './open-api/open-api.ts';
@@ -73,6 +74,7 @@ export class ApiServer<Identity> {
   readonly #verbs: ResourceVerbs;
   readonly #types: readonly ResourceType[];
   readonly #virtual: ReadonlyMap<ResourceType, VirtualResource<Identity>>;
+  readonly #collector: GarbageCollector;
 
   constructor(options: ApiServerOptions<Identity>) {
     const { store, virtual = [], program = 'apiserver', clock = systemClock, random = Math.random } = options;
@@ -105,19 +107,24 @@ export class ApiServer<Identity> {
       },
       { name: 'shutdown', of: ['readyz'], why: () => (this.#state === 'closing' ? 'the server is ending' : undefined) },
     ];
-    this.#verbs = new ResourceVerbs({ registry: this.registry, cache: this.cache, clock, random });
+    const parts = { registry: this.registry, cache: this.cache, clock };
+    this.#collector = new GarbageCollector({ ...parts, types: options.types, onProblem });
+    this.#verbs = new ResourceVerbs({ ...parts, random });
   }
 
   /** Resolves when reads can be served. Throws `store-unavailable`. */
   async start(): Promise<void> {
     await this.cache.start();
     this.#state = 'serving';
+    this.#collector.start();
   }
 
   /** Ends every watch (cleanly, so that clients resume elsewhere) and lets go of the store. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#state = 'closing';
-    return this.cache.close();
+    const collected = this.#collector.close();
+    await this.cache.close();
+    await collected;
   }
 
   /** Answers one request; never throws. `identity`: who is calling, undefined: nobody known. */

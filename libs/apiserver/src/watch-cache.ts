@@ -54,6 +54,7 @@ export class WatchCache {
   readonly #stopped = new AbortController();
   readonly #waiters: Waiters;
   readonly #followers = new Map<string, FanOut>();
+  readonly #observers = new FanOut();
   /** Writes that the store has acknowledged before the watch told those before them, by revision. */
   readonly #early = new Map<number, AcknowledgedWrite>();
   #resources = new Map<string, ResourceCache>();
@@ -160,6 +161,11 @@ export class WatchCache {
     return followers.add(follower);
   }
 
+  /** Wakes the program's own `follower` after changes of any resource. It is no client. The result takes it off. */
+  observe(follower: Follower): () => void {
+    return this.#observers.add(follower);
+  }
+
   /** Resolves once `condition` holds. Throws `store-unavailable` when it does not within five seconds. */
   async until(condition: () => boolean, otherwise: string): Promise<void> {
     if (condition()) return;
@@ -254,6 +260,7 @@ export class WatchCache {
     else cache.put(object);
     this.#waiters.look();
     this.#followers.get(resource)?.ring();
+    this.#observers.ring();
   }
 
   #load(loading: Map<string, KeptObject>, event: StoredChange): void {
@@ -284,6 +291,7 @@ export class WatchCache {
   #tellAll(): void {
     this.#waiters.look();
     for (const followers of this.#followers.values()) followers.ring();
+    this.#observers.ring();
   }
 }
 
