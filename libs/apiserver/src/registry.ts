@@ -86,7 +86,7 @@ export class Registry {
   readonly #newUid: () => string;
   readonly #steps: readonly WriteStep[];
   readonly #namespaces: ResourceType | undefined;
-  readonly #hooks = new Map<string, Hooks<ApiObject>>();
+  readonly #hooks = new Map<string, Hooks<ApiObject>[]>();
 
   constructor(options: RegistryOptions) {
     this.#store = new CachedStore(options.store, options.cache);
@@ -98,9 +98,13 @@ export class Registry {
     this.#namespaces = options.namespaces;
   }
 
-  /** Sets what happens beside the creations and deletions of a resource, whoever makes them. */
+  /** Adds what happens beside the creations and deletions of a resource, whoever makes them. */
   hook<T extends ApiObject>(type: ResourceType<T>, hooks: Hooks<T>): void {
-    this.#hooks.set(type.plural, hooks);
+    this.#hooks.set(type.plural, [...this.#hooksOf(type), hooks]);
+  }
+
+  #hooksOf(type: ResourceType): readonly Hooks<ApiObject>[] {
+    return this.#hooks.get(type.plural) ?? [];
   }
 
   /** The last revision that reads see. */
@@ -235,7 +239,7 @@ export class Registry {
       throw isCode(error, 'already-exists') ? alreadyExists(type, object.metadata.name) : error;
     });
     const created = versioned(object, kept.revision);
-    await this.#hooks.get(type.plural)?.afterCreate?.(created);
+    for (const hooks of this.#hooksOf(type)) await hooks.afterCreate?.(created);
     return created;
   }
 
@@ -248,11 +252,10 @@ export class Registry {
 
   /** `last`, once the object whose revision it carries is removed; undefined: somebody else was quicker. */
   async #removed<T extends ApiObject>(type: ResourceType<T>, last: T): Promise<T | undefined> {
-    const hooks = this.#hooks.get(type.plural);
-    await hooks?.beforeDelete?.(last);
+    for (const hooks of this.#hooksOf(type)) await hooks.beforeDelete?.(last);
     const removal = this.#store.delete(keyOf(type, last), Number(last.metadata.resourceVersion));
     if ((await unlessConflict(removal.then(() => true))) === undefined) return undefined;
-    await hooks?.afterDelete?.(last);
+    for (const hooks of this.#hooksOf(type)) await hooks.afterDelete?.(last);
     return last;
   }
 

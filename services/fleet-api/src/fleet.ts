@@ -15,6 +15,7 @@ import { type Caller, decide } from './domain/authorization.ts';
 import type { AgentSession } from './domain/cluster-status.ts';
 import type { HubFacts } from './domain/hub-facts.ts';
 import { Accounts } from './operations/accounts.ts';
+import { ClusterNamespaces } from './operations/cluster-namespaces.ts';
 import { Enrolment } from './operations/enrolment.ts';
 import { Janitor } from './operations/janitor.ts';
 import { Joining } from './operations/joining.ts';
@@ -82,6 +83,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
   const enrolment = new Enrolment(registry, clock);
   const joining = new Joining(registry, enrolment, hub, clock);
   const janitor = new Janitor(registry, clock, logger);
+  const clusterNamespaces = new ClusterNamespaces(registry, clock, logger);
   const status = new ClusterStatusReconciler({ registry, sessionsOf, clock, logger });
   const builtIns = new BuiltInsReconciler({ registry, cache: api.cache, clock, logger });
   const verifier = AssertionVerifier.create(
@@ -113,6 +115,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     await api.start();
     await builtIns.start();
     await janitor.start();
+    await clusterNamespaces.start();
   } catch (error) {
     await builtIns.close();
     await routes.close();
@@ -135,6 +138,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     wake: () => status.wake(),
     serve: (request, response) => void serve(request, response),
     close: async () => {
+      clusterNamespaces.close();
       janitor.close();
       await builtIns.close();
       await status.close();

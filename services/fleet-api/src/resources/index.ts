@@ -7,6 +7,7 @@ import { events } from './events.ts';
 import { globalRoleBindings } from './global-role-bindings.ts';
 import { globalRoles } from './global-roles.ts';
 import { joinTokens } from './join-tokens.ts';
+import { namespaces } from './namespaces.ts';
 import { passwords } from './passwords.ts';
 import { projectRoleTemplateBindings } from './project-role-template-bindings.ts';
 import { projects } from './projects.ts';
@@ -21,6 +22,7 @@ export {
   globalRoleBindings,
   globalRoles,
   joinTokens,
+  namespaces,
   passwords,
   projectRoleTemplateBindings,
   projects,
@@ -35,6 +37,7 @@ export const allResources: readonly ResourceType[] = [
   users,
   tokens,
   joinTokens,
+  namespaces,
   passwords,
   globalRoles,
   globalRoleBindings,
