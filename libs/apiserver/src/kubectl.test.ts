@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { kubectls } from '@drover/testing';
+import { eventually, kubectls } from '@drover/testing';
 import { serveWidgets, widget, widgets } from './widgets-for-tests.ts';
 
 for (const { name, path } of await kubectls())
@@ -134,6 +134,97 @@ for (const { name, path } of await kubectls())
       await ok('apply -f -', widget('csa', { size: 1, colour: 'red' }));
       await ok('apply --server-side -f -', widget('csa', { size: 2 }));
       assert.deepEqual(served.api.registry.get(widgets, 'csa').spec, { size: 2 });
+    });
+
+    test('patches of each kind, labels and annotations that are changed and taken off', async () => {
+      await ok('create -f -', widget('patched', { size: 1 }));
+      const patched = 'widget.example.dev/patched patched\n';
+      const replace = '[{"op":"replace","path":"/spec/size","value":2}]';
+      assert.equal(await ok(`patch widget patched --type=json -p ${replace}`), patched);
+      assert.equal(await ok('patch widget patched --type=merge -p {"spec":{"colour":"red"}}'), patched);
+      assert.match(
+        await ok('patch widget patched --type=merge -p {"spec":{"colour":"red"}}'),
+        /^widget\.example\.dev\/patched patched \(no change\)\n$/,
+      );
+      const strategic = await kubectl('patch widget patched -p {"spec":{"size":3}}');
+      assert.match(strategic.stderr, /accepted media types include: application\/json-patch\+json, application\/merge/);
+      const wrong = await kubectl('patch widget patched --type=merge -p {"spec":{"size":-1}}');
+      assert.equal(
+        wrong.stderr,
+        'The Widget "patched" is invalid: spec.size: Invalid value: -1: spec.size in body should be greater than or equal to 0\n',
+      );
+      const failed = await kubectl('patch widget patched --type=json -p [{"op":"remove","path":"/spec/none"}]');
+      assert.match(failed.stderr, /the server rejected our request due to an error in our request/);
+      assert.equal(await ok('label widget patched tier=gold'), 'widget.example.dev/patched labeled\n');
+      assert.match((await kubectl('label widget patched tier=silver')).stderr, /already has a value \(gold\)/);
+      await ok('label widget patched tier=silver --overwrite');
+      await ok('label widget patched tier-');
+      assert.match((await kubectl('label widget patched tier=a_')).stderr, /a valid label must be an empty string or/);
+      await ok('annotate widget patched example.dev/note=hello');
+      await ok('annotate widget patched example.dev/note-');
+      assert.equal(
+        await ok('get widget patched -o jsonpath={.metadata.labels}{.metadata.annotations}{.spec}'),
+        '{"colour":"red","size":2}',
+      );
+    });
+
+    /** A widget that belongs to another; a foreground deletion of that waits for it. */
+    const owned = async (name: string, owner: string): Promise<object> => ({
+      ...widget(name),
+      metadata: {
+        name,
+        ownerReferences: [
+          {
+            apiVersion: 'example.dev/v1',
+            kind: 'Widget',
+            name: owner,
+            uid: await ok(`get widget ${owner} -o jsonpath={.metadata.uid}`),
+            blockOwnerDeletion: true,
+          },
+        ],
+      },
+    });
+
+    for (const cascade of ['background', 'foreground', 'orphan'])
+      test(`delete --cascade=${cascade}`, async () => {
+        await ok('create -f -', widget('owner'));
+        await ok('create -f -', await owned('child', 'owner'));
+        await ok(`delete widget owner --cascade=${cascade} --timeout=20s`);
+        assert.match((await kubectl('get widget owner')).stderr, /NotFound/);
+        if (cascade === 'foreground') assert.match((await kubectl('get widget child')).stderr, /NotFound/);
+        else if (cascade === 'background') await kubectl('wait widget/child --for=delete --timeout=20s');
+        else assert.equal(await ok('get widget child -o jsonpath={.metadata.ownerReferences}'), '');
+        assert.equal((await kubectl('get widget child')).code, cascade === 'orphan' ? 0 : 1);
+        if (cascade === 'orphan') await ok('delete widget child');
+      });
+
+    test('wait --for=delete, deletions by selector and as a dry run, and a deletion that a finalizer holds up', async () => {
+      await ok('create -f -', { ...widget('held'), metadata: { name: 'held', finalizers: ['example.dev/hold'] } });
+      assert.match(await ok('delete widget held --dry-run=server'), /deleted \(server dry run\)/);
+      await ok('delete widget held --wait=false');
+      assert.match(await ok('get widget held -o jsonpath={.metadata.deletionTimestamp}'), /Z$/);
+      const watching = served.api.cache.waiting;
+      const gone = ok('wait widget/held --for=delete --timeout=20s');
+      // What is gone before it is watched is not waited for, and nothing is said of it.
+      await eventually(() => served.api.cache.waiting > watching);
+      await ok('patch widget held --type=json -p [{"op":"remove","path":"/metadata/finalizers"}]');
+      assert.equal(await gone, 'widget.example.dev/held condition met\n');
+      for (const name of ['s1', 's2']) await ok('create -f -', widget(name, {}, { batch: 'yes' }));
+      assert.equal((await ok('delete widgets -l batch=yes')).split('\n').length, 3);
+      assert.equal((await kubectl('get widgets -l batch=yes')).stderr, 'No resources found\n');
+    });
+
+    test('replace --force, and an edit that is wrong', async () => {
+      await ok('create -f -', widget('forced', { size: 1 }));
+      const before = await ok('get widget forced -o jsonpath={.metadata.uid}');
+      await ok('replace --force -f -', widget('forced', { size: 2 }));
+      assert.notEqual(await ok('get widget forced -o jsonpath={.metadata.uid}'), before);
+      const editor = { KUBE_EDITOR: 'sed -i s/size:.2/size\\:\\ -2/' };
+      const wrong = await kubectl('edit widget forced', undefined, editor);
+      assert.equal(wrong.code, 1);
+      assert.match(wrong.stderr, /spec\.size in body should be greater than or equal to 0|Edit cancelled/);
+      const stale = { ...widget('forced', { size: 3 }), metadata: { name: 'forced', resourceVersion: '1' } };
+      assert.match((await kubectl('replace -f -', stale)).stderr, /\(Conflict\).*the object has been modified/);
     });
 
     test('delete waits until the object is gone; what is not there is NotFound', async () => {

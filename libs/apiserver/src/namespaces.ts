@@ -29,6 +29,7 @@ export function namespacesWith(verbs: readonly Verb[]): ResourceType<Namespace> 
     plural: 'namespaces',
     singular: 'namespace',
     shortNames: ['ns'],
+    description: 'A home for the objects of namespaced kinds, which go with it.',
     namespaced: false,
     verbs,
     status: true,

@@ -50,3 +50,41 @@ test('clusters of a hub that had no namespaces get theirs when it starts', async
   await using served = await serveFleet(store);
   assert.equal(namespaceOf(served.fleet.registry, 'old')?.metadata.ownerReferences?.[0]?.uid, 'u1');
 });
+
+test('namespaces are read as those of any cluster, and kinds that have one live there', async () => {
+  await using served = await serveFleet();
+  const call = (method: string, path: string, body?: unknown) => served.call(admin, method, path, body);
+  for (const name of ['alpha', 'beta']) await call('POST', `${objectsPath}/clusters`, cluster(name));
+  const { items } = (await call('GET', '/api/v1/namespaces')).body;
+  assert.deepEqual(
+    items.map((item: Namespace) => [item.metadata.name, item.metadata.labels?.['kubernetes.io/metadata.name']]),
+    [
+      ['alpha', 'alpha'],
+      ['beta', 'beta'],
+    ],
+  );
+  assert.equal((await call('GET', '/api/v1/namespaces/alpha')).body.kind, 'Namespace');
+  for (const method of ['DELETE', 'POST']) {
+    const path = method === 'POST' ? '/api/v1/namespaces' : '/api/v1/namespaces/alpha';
+    assert.equal((await call(method, path)).status, 405);
+  }
+  const project = (name: string): object => ({
+    apiVersion: 'drover.dev/v1',
+    kind: 'Project',
+    metadata: { name },
+    spec: {},
+  });
+  for (const name of ['alpha', 'beta']) {
+    assert.equal((await call('POST', `${objectsPath}/namespaces/${name}/projects`, project('p'))).status, 201);
+  }
+  const lost = await call('POST', `${objectsPath}/namespaces/nope/projects`, project('p'));
+  assert.deepEqual([lost.status, lost.body.message], [404, 'namespaces "nope" not found']);
+  assert.equal((await call('GET', `${objectsPath}/projects`)).body.items.length, 2);
+  await call('DELETE', `${objectsPath}/clusters/alpha`);
+  await until(() => namespaceOf(served.fleet.registry, 'alpha') === undefined);
+  const left = (await call('GET', `${objectsPath}/projects`)).body.items;
+  assert.deepEqual(
+    left.map((item: Namespace) => item.metadata.namespace),
+    ['beta'],
+  );
+});
