@@ -12,4 +12,6 @@ export {
 } from './front-door.ts';
 export { type InternalServer, type InternalServerOptions, listenInternal } from './internal-server.ts';
 export { closeServer, OpenSockets } from './open-sockets.ts';
+export type { PlainHandler, PlainListener } from './plain-connection.ts';
+export type { PlainReply } from './plain-reply.ts';
 export { type RunningService, runService } from './run-service.ts';

@@ -51,17 +51,5 @@ export function answerHeaders(raw: readonly (string | Buffer)[], keepUpgrade = f
   return kept;
 }
 
-/** {@link answerHeaders} of headers that were parsed already: lower-case names, an array where one came several times. */
-export function answerFields(headers: Readonly<Record<string, string | readonly string[] | undefined>>): string[] {
-  const kept: string[] = [];
-  for (const name of Object.keys(headers)) {
-    const value = headers[name];
-    if (value === undefined || isHopByHop(name)) continue;
-    if (typeof value === 'string') kept.push(name, value);
-    else for (const one of value) kept.push(name, one);
-  }
-  return kept;
-}
-
 const text = (value: string | Buffer | undefined): string =>
   typeof value === 'string' ? value : (value?.toString('latin1') ?? '');

@@ -11,7 +11,6 @@ export {
   type Welcome,
 } from './handshake.ts';
 export {
-  answerFields,
   answerHeaders,
   isHopByHop,
   isIdentityHeader,

@@ -42,7 +42,7 @@ const versionTimeoutMs = 5_000;
 export function startClusterAgent(options: ClusterAgentOptions): ClusterAgent {
   const { join, key, logger, clock = systemClock } = options;
   const { uid: clusterUid } = join.cluster;
-  const backend = new Backend({ endpoint: options.endpoint, token: options.token });
+  const backend = new Backend({ endpoint: options.endpoint, token: options.token, clock });
   const verifier = AssertionVerifier.create(join.hub.identityKeys, { audience: clusterUid, maxCached: maxVerified });
   let kubernetesVersion = 'unknown';
 
@@ -97,7 +97,7 @@ export function startClusterAgent(options: ClusterAgentOptions): ClusterAgent {
     connected: () => tunnels.filter(tunnel => tunnel.ready !== undefined).length,
     close: async () => {
       await Promise.all(tunnels.map(tunnel => tunnel.drain(drainMs)));
-      await backend.close();
+      backend.close();
     },
   };
 }

@@ -13,6 +13,15 @@ export interface Caller {
   readonly expiresAtMs: number;
 }
 
+/** A token that was compared, with what is read of it once. */
+interface KnownToken {
+  readonly token: Token;
+  readonly expiresAtMs: number;
+}
+
+const expiryOf = ({ spec }: Token): number =>
+  spec.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(spec.expiresAt);
+
 /** Bearer values whose hash was compared, so that a busy caller's is not computed for each request. */
 const maxKnown = 20_000;
 /** One space, as every client sends it: the header's text is a key of the cache, and must not be stretched. */
@@ -24,7 +33,7 @@ export class Authenticator {
   readonly #clock: Clock;
   readonly #staleMs: number;
   /** `Authorization` value → the very object that it was compared with: a changed token is compared anew. */
-  readonly #known = new Map<string, Token>();
+  readonly #known = new Map<string, KnownToken>();
 
   /** `staleMs`: silence of the hub's store after which nothing that it told is trusted any more. */
   constructor(view: Pick<HubView, 'token' | 'user' | 'lastHeardMs'>, clock: Clock, staleMs: number) {
@@ -37,9 +46,7 @@ export class Authenticator {
   authenticate(authorization: string | undefined): Caller {
     const now = this.#clock.now();
     if (now - this.#view.lastHeardMs() > this.#staleMs) throw new DroverError('authorization-stale');
-    const token = this.#tokenOf(authorization);
-    const expiresAtMs =
-      token.spec.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(token.spec.expiresAt);
+    const { token, expiresAtMs } = this.#tokenOf(authorization);
     if (!(now < expiresAtMs)) throw new DroverError('token-expired');
     const user = this.#view.user(token.spec.user);
     if (user === undefined) throw new DroverError('unauthenticated');
@@ -48,10 +55,10 @@ export class Authenticator {
     return { user, token, expiresAtMs };
   }
 
-  #tokenOf(authorization: string | undefined): Token {
+  #tokenOf(authorization: string | undefined): KnownToken {
     if (authorization === undefined) throw new DroverError('unauthenticated');
     const known = this.#known.get(authorization);
-    if (known !== undefined && this.#view.token(known.metadata.name) === known) return known;
+    if (known !== undefined && this.#view.token(known.token.metadata.name) === known.token) return known;
     this.#known.delete(authorization);
     const bearer = scheme.exec(authorization)?.[1];
     if (bearer === undefined) throw new DroverError('unauthenticated', 'only bearer tokens are accepted here');
@@ -59,8 +66,9 @@ export class Authenticator {
     const token = kind === 'drv' ? this.#view.token(id) : undefined;
     if (token === undefined || !sameHash(hash, token.hash)) throw new DroverError('unauthenticated');
     if (this.#known.size >= maxKnown) this.#known.delete(this.#known.keys().next().value ?? '');
-    this.#known.set(authorization, token);
-    return token;
+    const fresh = { token, expiresAtMs: expiryOf(token) };
+    this.#known.set(authorization, fresh);
+    return fresh;
   }
 }
 

@@ -2,6 +2,15 @@ import { DroverError } from '@drover/errors';
 import { isHopByHop, type ResponseHead } from '@drover/tunnel';
 import { clustersPrefix } from './request-path.ts';
 
+/** What a browser would keep, or do, for the hub's whole origin, of which a cluster is a part only. */
+const ofOrigin: ReadonlySet<string> = new Set([
+  'set-cookie',
+  'alt-svc',
+  'clear-site-data',
+  'public-key-pins',
+  'strict-transport-security',
+]);
+
 /**
  * An answer's head as the caller may see it. The hub relies on no agent: a status or a header that would change the
  * connection is not passed on, and a redirect leads to a path of the same cluster or nowhere (T14, T15).
@@ -22,7 +31,8 @@ export function answerHead(
     const value = headers[at + 1] ?? '';
     if (isHopByHop(name)) {
       if (switched && name === 'upgrade') passed.push(name, value);
-    } else if (name === 'location' && status >= 300 && status < 400) passed.push(name, below(cluster, value));
+    } else if (ofOrigin.has(name)) continue;
+    else if (name === 'location' && status >= 300 && status < 400) passed.push(name, below(cluster, value));
     else if (name !== 'audit-id') passed.push(name, value);
   }
   passed.push('audit-id', requestId);

@@ -35,6 +35,8 @@ export function clustersRoute(parts: AdmissionParts, context: ProxyContext): Rou
     return exchange;
   };
   return {
+    plain: ({ method, target, headers }, reply, sourceAddress) =>
+      begin({ method, target, rawHeaders: headers, upgrade: false, sourceAddress }, reply, undefined),
     request: (compat, compatResponse) => {
       const request = compat as IncomingMessage;
       const response = compatResponse as ServerResponse;

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { DroverError } from '@drover/errors';
 import { decodeResponseHead, openFlag, type Reset, type StreamHandler, TunnelStream } from '@drover/tunnel';
 import type { Cuttable } from '../access/live-exchanges.ts';
+import { AnswerBody } from '../domain/answer-body.ts';
 import { answerHead } from '../domain/answer-head.ts';
 import { errorOfReset } from '../domain/reset-error.ts';
 import type { AdmittedRequest } from './admission.ts';
@@ -26,6 +27,7 @@ export class Exchange implements StreamHandler, Cuttable {
   /** What the caller sends; undefined where he sends nothing. */
   readonly #source: Readable | undefined;
   #stream: TunnelStream | undefined;
+  #body: AnswerBody | undefined;
   #assertion = '';
   #pumping = false;
   #tries = 0;
@@ -78,6 +80,8 @@ export class Exchange implements StreamHandler, Cuttable {
       if (this.#stream?.write(chunk) === false) source.pause();
     });
     source.on('end', () => {
+      // node ends an HTTP/2 stream that the caller has reset as if it were whole (T22); `gone` follows.
+      if ('aborted' in source && source.aborted === true) return;
       this.#sourceEnded = true;
       this.#stream?.end();
     });
@@ -116,6 +120,8 @@ export class Exchange implements StreamHandler, Cuttable {
     const { cluster, upgrade, requestId } = this.#request;
     try {
       const head = answerHead(decodeResponseHead(payload), { cluster: cluster.metadata.name, upgrade, requestId });
+      // After a 101 the bytes are of another protocol, to the connection's end.
+      if (head.status !== 101) this.#body = new AnswerBody(this.#request.method, head);
       this.#reply.head(head.status, head.headers);
       this.#status = head.status;
     } catch (error) {
@@ -127,6 +133,7 @@ export class Exchange implements StreamHandler, Cuttable {
 
   onData(chunk: Buffer, fin: boolean): void {
     if (this.#over) return;
+    if (this.#body?.take(chunk.length) === false) return this.#misfit('the answer is longer than it said');
     this.#bytesOut += chunk.length;
     if (this.#reply.data(chunk, fin)) this.#stream?.grant(chunk.length);
     else this.#ungranted += chunk.length;
@@ -134,6 +141,7 @@ export class Exchange implements StreamHandler, Cuttable {
 
   onEnd(): void {
     if (this.#over) return;
+    if (this.#body?.complete === false) return this.#misfit('the answer is shorter than it said');
     this.#reply.end();
     // The cluster has answered before the request was read to its end: nobody wants the rest.
     if (this.#stream?.state.name !== 'closed') this.#stream?.reset('cancelled', 'answered');
@@ -146,6 +154,12 @@ export class Exchange implements StreamHandler, Cuttable {
 
   onDrain(): void {
     this.#source?.resume();
+  }
+
+  /** The answer is not what its head said: its caller sees it broken, and his connection carries nothing more. */
+  #misfit(why: string): void {
+    this.#stream?.reset('protocol', why);
+    this.#fail(new DroverError('tunnel-protocol', why));
   }
 
   #failed(reset: Reset): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keepRedirectWithin } from './redirect.ts';
-import { checkRequestLine, endToEndHeaders, isLongLived } from './request-headers.ts';
+import { checkRequestLine, endToEndHeaders } from './request-headers.ts';
 
 test('T2 the agent drops identity headers by itself, whatever the hub let through', () => {
   const headers = [
@@ -53,11 +53,4 @@ test('T15 a redirect stays within the kube-apiserver or is refused', () => {
   ]) {
     assert.throws(() => kept(location), { code: 'redirect-refused' }, location);
   }
-});
-
-test('a watch and a followed log are known by their query', () => {
-  assert.ok(isLongLived('/api/v1/pods?limit=5&watch=true'));
-  assert.ok(isLongLived('/api/v1/namespaces/n/pods/p/log?follow=1'));
-  assert.ok(!isLongLived('/api/v1/pods?watch=false'));
-  assert.ok(!isLongLived('/api/v1/namespaces/n/configmaps/follow'));
 });

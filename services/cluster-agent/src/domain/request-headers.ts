@@ -31,11 +31,3 @@ export function checkRequestLine(method: string, target: string): void {
   if (!methodToken.test(method)) throw new DroverError('bad-request', 'the method is malformed');
   if (!originForm.test(target)) throw new DroverError('path-not-normal', 'the target is not in origin-form');
 }
-
-/** Whether a request lasts as long as its reader likes: a watch, or a followed log. */
-export const isLongLived = (target: string): boolean => {
-  const query = target.indexOf('?');
-  return query >= 0
-    ? /[?&](watch|follow)=(1|t|T|true|TRUE|True)(&|$)/.test(target.slice(query))
-    : target.includes('/watch/');
-};

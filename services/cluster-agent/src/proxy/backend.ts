@@ -1,11 +1,15 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type Cancel, type Clock, every, systemClock } from '@drover/async';
 import type { KubeEndpoint } from '@drover/kube';
-import { Pool } from 'undici';
+import { ApiConnection, type ConnectionOwner } from './api-connection.ts';
 
 /** How the agent reaches the kube-apiserver. */
 export interface BackendOptions {
   readonly endpoint: KubeEndpoint;
   /** The impersonating ServiceAccount's token (T3: never another credential). */
   readonly token: { current(): string; refused(token: string): void };
+  readonly clock?: Clock;
 }
 
 /** Bounds of the agent's connections to the kube-apiserver. */
@@ -13,58 +17,102 @@ export const backendLimits = Object.freeze({
   connectTimeoutMs: 5_000,
   /** kube-apiserver keeps idle connections longer; a connection that it has closed meanwhile costs a retry. */
   idleConnectionMs: 60_000,
-  /** Connections for requests that end soon; above this, requests go on connections of their own. */
-  shortConnections: 256,
+  /** How often idle connections are looked at. */
+  idleCheckMs: 15_000,
+  /** Connections that are kept idle; more are closed when their answer is whole. */
+  idleConnections: 256,
   keepAliveProbeMs: 30_000,
   /** kube-apiserver's answers carry few headers; its own limit for requests is 1 MiB. */
   maxAnswerHeaderBytes: 32 * 1024,
 });
 
 /**
- * The kube-apiserver's connections, HTTP/1.1 with keep-alive. Short requests and long ones (watches, followed logs) have
- * pools of their own, so that a thousand watches neither use up nor slow the search for a free connection.
+ * The kube-apiserver's connections, HTTP/1.1 with keep-alive. Each request has one of its own while it lasts, so that a
+ * thousand watches and one slow answer take nothing from the others (T21); how many there can be is bounded by the streams of
+ * the tunnels. The one that was used last is used next: the rest grow old and are closed.
  */
-export class Backend {
+export class Backend implements ConnectionOwner {
   readonly endpoint: KubeEndpoint;
   readonly token: BackendOptions['token'];
-  readonly short: Pool;
-  readonly long: Pool;
+  readonly #clock: Clock;
+  readonly #all = new Set<ApiConnection>();
+  readonly #idle: { readonly connection: ApiConnection; readonly sinceMs: number }[] = [];
+  readonly #cancelCheck: Cancel;
+  /** The last TLS session, which spares the next connection half of its handshake. */
+  #tlsSession: Buffer | undefined;
 
-  constructor({ endpoint, token }: BackendOptions) {
+  constructor({ endpoint, token, clock = systemClock }: BackendOptions) {
     this.endpoint = endpoint;
     this.token = token;
-    this.short = this.#pool(backendLimits.shortConnections);
-    this.long = this.#pool(null);
+    this.#clock = clock;
+    this.#cancelCheck = every(clock, backendLimits.idleCheckMs, () => this.#closeOld());
   }
 
-  /**
-   * The pool for a request. One caller's unanswered requests may fill the short one (T21): the next go on connections
-   * of their own, since the tunnel bounds how many there can be.
-   */
-  poolFor(longLived: boolean): Pool {
-    const { running, queued } = this.short.stats;
-    return longLived || running + queued >= backendLimits.shortConnections ? this.long : this.short;
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#all.size;
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.short.destroy(), this.long.destroy()]);
+  /** A connection for one request. `fresh`: one that no answer has come over. */
+  take(fresh = false): ApiConnection {
+    return (fresh ? undefined : this.#idle.pop()?.connection) ?? this.#connect();
   }
 
-  #pool(connections: number | null): Pool {
-    return new Pool(this.endpoint.url.origin, {
-      connections,
-      pipelining: 1,
-      allowH2: false,
-      connect: {
-        ...this.endpoint.tls,
-        timeout: backendLimits.connectTimeoutMs,
-        keepAlive: true,
-        keepAliveInitialDelay: backendLimits.keepAliveProbeMs,
-      },
-      keepAliveTimeout: backendLimits.idleConnectionMs,
-      maxHeaderSize: backendLimits.maxAnswerHeaderBytes,
-      headersTimeout: 0, // the caller decides how long it waits; its cancelling is passed on
-      bodyTimeout: 0, // a watch may be silent for hours (T32)
+  onFree(connection: ApiConnection): void {
+    if (this.#idle.length < backendLimits.idleConnections) this.#idle.push({ connection, sinceMs: this.#clock.now() });
+    else connection.destroy();
+  }
+
+  onGone(connection: ApiConnection): void {
+    this.#all.delete(connection);
+    const at = this.#idle.findIndex(idle => idle.connection === connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  close(): void {
+    this.#cancelCheck();
+    for (const connection of this.#all) connection.destroy();
+  }
+
+  #closeOld(): void {
+    const before = this.#clock.now() - backendLimits.idleConnectionMs;
+    // The oldest stand first.
+    while ((this.#idle[0]?.sinceMs ?? Number.POSITIVE_INFINITY) < before) this.#idle.shift()?.connection.destroy();
+  }
+
+  #connect(): ApiConnection {
+    const socket = this.#dial();
+    const timeout = setTimeout(
+      () => socket.destroy(new Error(`no connection within ${backendLimits.connectTimeoutMs} ms`)),
+      backendLimits.connectTimeoutMs,
+    );
+    const connected = (): void => clearTimeout(timeout);
+    socket.once('connect', () => {
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, backendLimits.keepAliveProbeMs);
     });
+    socket.once(this.endpoint.url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
+    socket.once('close', connected);
+    const connection = new ApiConnection(socket, this, backendLimits.maxAnswerHeaderBytes);
+    this.#all.add(connection);
+    return connection;
+  }
+
+  #dial(): Socket {
+    const { endpoint } = this;
+    const { host, port } = endpoint;
+    if (endpoint.url.protocol !== 'https:') return connectTcp({ host, port });
+    const session = this.#tlsSession;
+    const socket = connectTls({
+      ...endpoint.tls,
+      host,
+      port,
+      ALPNProtocols: ['http/1.1'],
+      ...(session === undefined ? {} : { session }),
+    });
+    socket.on('session', (next: Buffer) => {
+      this.#tlsSession = next;
+    });
+    return socket;
   }
 }

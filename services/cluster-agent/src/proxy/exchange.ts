@@ -1,74 +1,64 @@
 import { DroverError } from '@drover/errors';
-import { answerFields, type RequestHead, type Reset, type StreamHandler, type TunnelStream } from '@drover/tunnel';
-import type { Dispatcher } from 'undici';
+import { writeHead } from '@drover/http1';
+import { answerHeaders, type RequestHead, type StreamHandler, type TunnelStream } from '@drover/tunnel';
 import { keepRedirectWithin } from '../domain/redirect.ts';
-import { endToEndHeaders, isLongLived } from '../domain/request-headers.ts';
+import { endToEndHeaders } from '../domain/request-headers.ts';
+import type { ApiConnection, ConnectionUser } from './api-connection.ts';
 import type { Backend } from './backend.ts';
 import type { ActingIdentity } from './identities.ts';
 import { refuseStream } from './refusal.ts';
-import { RequestBody } from './request-body.ts';
+import { RequestSender } from './request-sender.ts';
 
-/** An answer's headers as undici has parsed them. */
-type AnswerFields = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
-
-/** How it shows that a connection went away under a request. */
-const connectionLost: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
-
-/** One request to the kube-apiserver and its answer: a tunnel stream on one side, undici on the other. */
-export class Exchange implements StreamHandler, Dispatcher.DispatchHandler {
+/** One request to the kube-apiserver and its answer: a tunnel stream on one side, a connection on the other. */
+export class Exchange implements StreamHandler, ConnectionUser {
   readonly #stream: TunnelStream;
   readonly #backend: Backend;
   readonly #head: RequestHead;
-  readonly #body: RequestBody | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
+  readonly #sender: RequestSender;
+  #connection: ApiConnection | undefined;
   #token = '';
+  #wire = '';
   #answered = false;
   #over = false;
-  #mayRepeat: boolean;
 
   constructor(stream: TunnelStream, head: RequestHead, hasBody: boolean, backend: Backend) {
     this.#stream = stream;
     this.#head = head;
     this.#backend = backend;
-    this.#body = hasBody ? new RequestBody(stream) : undefined;
-    this.#mayRepeat = !hasBody && (head.method === 'GET' || head.method === 'HEAD');
+    this.#sender = new RequestSender(stream, head.headers, hasBody);
   }
 
   /** Sends the request as `identity`, with the impersonating account's credential. */
   start(identity: ActingIdentity): void {
     if (this.#over) return;
-    this.#headers = identity.headers;
-    this.#dispatch();
+    const { method, target, headers } = this.#head;
+    const { endpoint, token } = this.#backend;
+    try {
+      this.#sender.check();
+      this.#token = token.current();
+      const sent = endToEndHeaders(headers);
+      sent.push('host', endpoint.url.host, 'authorization', `Bearer ${this.#token}`, ...identity.headers);
+      if (this.#sender.chunked) sent.push('transfer-encoding', 'chunked');
+      this.#wire = writeHead(`${method} ${endpoint.basePath}${target} HTTP/1.1`, sent);
+    } catch (error) {
+      return this.refuse(DroverError.from(error, 'bad-request'));
+    }
+    this.#send(this.#backend.take());
   }
 
   /** Answers with an error instead of asking the kube-apiserver. */
   refuse(error: DroverError): void {
     if (this.#over) return;
     this.#over = true;
+    this.#connection?.destroy();
     refuseStream(this.#stream, error);
+    this.#sender.drop();
   }
 
-  #headers: readonly string[] = [];
-
-  #dispatch(): void {
-    const { method, target, headers } = this.#head;
-    try {
-      this.#token = this.#backend.token.current();
-      const pool = this.#backend.poolFor(isLongLived(target));
-      const sent = endToEndHeaders(headers);
-      sent.push('authorization', `Bearer ${this.#token}`, ...this.#headers);
-      pool.dispatch(
-        {
-          method: method as Dispatcher.HttpMethod,
-          path: this.#backend.endpoint.basePath + target,
-          headers: sent,
-          body: this.#body ?? null,
-        },
-        this,
-      );
-    } catch (error) {
-      this.refuse(DroverError.from(error, 'bad-request'));
-    }
+  #send(connection: ApiConnection): void {
+    this.#connection = connection;
+    connection.begin(this, this.#head.method, this.#wire, !this.#sender.hasBody);
+    this.#sender.to(connection);
   }
 
   // The tunnel's side.
@@ -76,69 +66,91 @@ export class Exchange implements StreamHandler, Dispatcher.DispatchHandler {
   onHead(): void {}
 
   onData(chunk: Buffer): void {
-    if (this.#body === undefined || this.#body.destroyed) this.#stream.grant(chunk.length);
-    else this.#body.receive(chunk);
+    try {
+      this.#sender.receive(chunk);
+    } catch (error) {
+      this.#giveUp(DroverError.from(error));
+    }
   }
 
   onEnd(): void {
-    this.#body?.push(null);
+    try {
+      this.#sender.end();
+    } catch (error) {
+      this.#giveUp(DroverError.from(error));
+    }
   }
 
-  onReset(reset: Reset): void {
+  onReset(): void {
     this.#over = true;
-    this.#controller?.abort(new DroverError('tunnel-lost', reset.message));
-    this.#body?.destroy();
+    this.#connection?.destroy();
   }
 
   onDrain(): void {
-    this.#controller?.resume();
+    this.#connection?.resume();
   }
 
   // The kube-apiserver's side.
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(new DroverError('tunnel-lost'));
-  }
-
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, fields: AnswerFields): void {
-    if (status < 200 || this.#over) return;
-    if (status === 401) this.#backend.token.refused(this.#token);
-    const headers = answerFields(fields);
+  onAnswerHead(status: number, raw: string[]): void {
+    if (this.#over) return;
+    if (status === 401) {
+      // It is the agent's own credential that was refused: the caller need not log in again.
+      this.#backend.token.refused(this.#token);
+      return this.refuse(
+        new DroverError('cluster-unreachable', 'the kube-apiserver refuses the agent’s own token, which is made anew'),
+      );
+    }
+    const headers = answerHeaders(raw);
     try {
       keepRedirectWithin(status, headers, this.#backend.endpoint, this.#head.target);
     } catch (error) {
-      this.refuse(DroverError.from(error));
-      return controller.abort(error as Error);
+      return this.refuse(DroverError.from(error));
     }
     this.#answered = true;
     this.#stream.respond({ status, headers });
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#stream.write(chunk)) controller.pause();
+  onAnswerBody(chunk: Buffer): void {
+    if (!this.#over && !this.#stream.write(chunk)) this.#connection?.pause();
   }
 
-  onResponseEnd(): void {
+  onAnswerEnd(): void {
     this.#over = true;
+    this.#connection?.resume(); // its next user's answer must not wait for this one's reader
+    this.#connection = undefined;
+    this.#sender.drop();
     this.#stream.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onWritable(): void {
+    this.#sender.drained();
+  }
+
+  onConnectionLost(error: Error): void {
     if (this.#over) return;
     if (this.#answered) {
       this.#over = true;
       return this.#stream.reset('upstream-cut', `the cluster’s answer broke off: ${error.message}`);
     }
     // A kept connection that the kube-apiserver closed as the request went out: no byte was answered, so once more.
-    if (this.#mayRepeat && 'code' in error && connectionLost.has(error.code)) {
-      this.#mayRepeat = false;
-      return this.#dispatch();
+    const { method } = this.#head;
+    if (this.#connection?.used && !this.#sender.hasBody && (method === 'GET' || method === 'HEAD')) {
+      return this.#send(this.#backend.take(true));
     }
     this.refuse(
       new DroverError('cluster-unreachable', `the agent cannot reach the kube-apiserver: ${error.message}`, {
         cause: error,
       }),
     );
+  }
+
+  /** The request is not what its head says: it must not go on. */
+  #giveUp(error: DroverError): void {
+    if (!this.#answered) return this.refuse(error);
+    if (this.#over) return;
+    this.#over = true;
+    this.#connection?.destroy();
+    this.#stream.reset('protocol', error.message);
   }
 }

@@ -22,6 +22,9 @@ export class UpgradeExchange implements StreamHandler {
   #source: IncomingMessage | Duplex | undefined;
   /** The raw connection, after 101 and never before. */
   #raw: Duplex | undefined;
+  /** Bytes that wait in the raw connection; the hub gets credit for them when it drains. */
+  #ungranted = 0;
+  #token = '';
   #over = false;
 
   constructor(stream: TunnelStream, head: RequestHead, backend: Backend) {
@@ -39,7 +42,8 @@ export class UpgradeExchange implements StreamHandler {
       // Without a length node would send an empty chunked body, whose last chunk is raw bytes for the other protocol.
       if (method !== 'GET') sent.push('content-length', '0');
       sent.push('host', endpoint.url.host, 'connection', 'Upgrade', 'upgrade', upgradeOf(headers));
-      sent.push('authorization', `Bearer ${token.current()}`, ...identity.headers);
+      this.#token = token.current();
+      sent.push('authorization', `Bearer ${this.#token}`, ...identity.headers);
       this.#request = request({
         ...endpoint.tls,
         host: endpoint.host,
@@ -75,7 +79,7 @@ export class UpgradeExchange implements StreamHandler {
   onData(chunk: Buffer): void {
     // Bytes that a client sends before the 101 are dropped: it may not, and they must never reach the backend.
     if (this.#raw === undefined || this.#raw.write(chunk)) this.#stream.grant(chunk.length);
-    else this.#raw.once('drain', () => this.#stream.grant(chunk.length));
+    else this.#ungranted += chunk.length;
   }
 
   onEnd(): void {
@@ -97,12 +101,17 @@ export class UpgradeExchange implements StreamHandler {
     this.#raw = socket;
     this.#stream.respond({ status: 101, headers: answerHeaders(answer.rawHeaders, true) });
     socket.on('error', error => this.#failed(error));
+    socket.on('drain', () => {
+      this.#stream.grant(this.#ungranted);
+      this.#ungranted = 0;
+    });
     if (first.length > 0) this.#stream.write(first);
     this.#pass(socket);
     socket.once('close', () => this.#failed(new Error('the kube-apiserver closed the connection')));
   }
 
   #answered(answer: IncomingMessage): void {
+    if (answer.statusCode === 401) this.#backend.token.refused(this.#token);
     const headers = answerHeaders(answer.rawHeaders);
     try {
       keepRedirectWithin(answer.statusCode ?? 502, headers, this.#backend.endpoint, this.#head.target);

@@ -1,0 +1,33 @@
+import type { Http2SecureServer } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { PlainConnection, type PlainConnectionOptions } from './plain-connection.ts';
+
+/**
+ * Puts {@link PlainConnection}s between a server's HTTP/1.1 connections and node:http, and gives back those that are open.
+ * HTTP/2 goes to node as before.
+ */
+export function servePlainly(
+  server: Http2SecureServer,
+  options: Omit<PlainConnectionOptions, 'handOver' | 'onGone'>,
+): ReadonlySet<PlainConnection> {
+  const open = new Set<PlainConnection>();
+  // node's own listener tells the versions apart by ALPN.
+  const nodes = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
+  const toNode = (socket: TLSSocket): void => {
+    for (const listener of nodes) listener.call(server, socket);
+  };
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol === 'h2') return toNode(socket);
+    const connection = new PlainConnection(socket, {
+      ...options,
+      handOver: unread => {
+        toNode(socket);
+        socket.unshift(unread);
+      },
+      onGone: () => open.delete(connection),
+    });
+    open.add(connection);
+  });
+  return open;
+}
