@@ -10,6 +10,7 @@ export { type Namespace, namespacesWith } from './namespaces.ts';
 export type { ApiObject } from './object.ts';
 export type { Part } from './object-change.ts';
 export { storedBytes } from './object-json.ts';
+export type { ProtobufMessage } from './protobuf.ts';
 export {
   type Deleted,
   type DeleteOptions,

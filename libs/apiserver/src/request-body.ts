@@ -96,7 +96,8 @@ function whyNotJson(message: string, text: string): string {
   return `couldn't get version/kind; json parse error: ${ends ? 'unexpected end of JSON input' : message}`;
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
+/** The bytes of the body. Throws `too-large` as soon as the limit is passed. */
+export async function readBytes(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;

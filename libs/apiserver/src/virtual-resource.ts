@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readDraft } from './draft.ts';
 import { invalid } from './failures.ts';
 import type { ApiObject } from './object.ts';
+import { decodeObject, type ProtobufMessage, protobufType } from './protobuf.ts';
 import type { ResourceRequest } from './request.ts';
-import { readJson } from './request-body.ts';
+import { mediaTypeOf, objectTypes, readBytes, readJson } from './request-body.ts';
 import type { ResourceType } from './resource-type.ts';
 import { sendJson } from './responses.ts';
 
@@ -11,6 +12,8 @@ import { sendJson } from './responses.ts';
 export interface VirtualResource<Identity> {
   /** Its only verb is `create`. */
   readonly type: ResourceType;
+  /** Its fields beside apiVersion and kind, for clients that send Kubernetes' own kinds as protobuf; they read JSON. */
+  readonly protobuf?: ProtobufMessage;
   /** The fields beside apiVersion, kind and metadata of the answer to `object`, which its schema holds. */
   answer(identity: Identity, object: ApiObject): Readonly<Record<string, unknown>>;
 }
@@ -19,11 +22,15 @@ export interface VirtualResource<Identity> {
 export async function answerVirtual<Identity>(
   request: IncomingMessage,
   response: ServerResponse,
-  { type, answer }: VirtualResource<Identity>,
+  { type, protobuf, answer }: VirtualResource<Identity>,
   asked: ResourceRequest,
   identity: Identity,
 ): Promise<void> {
-  const { object, errors } = readDraft(type, await readJson(request, ['application/json']));
+  const value =
+    protobuf !== undefined && mediaTypeOf(request) === protobufType
+      ? decodeObject(await readBytes(request), protobuf)
+      : await readJson(request, objectTypes);
+  const { object, errors } = readDraft(type, value);
   if (errors.length > 0) throw invalid(type, object.metadata.name, errors);
   const { namespace } = asked;
   const metadata = { ...object.metadata, ...(namespace === undefined ? {} : { namespace }) };

@@ -6,21 +6,35 @@ import { DroverError } from '@drover/errors';
 import { type CompatRequest, type CompatResponse, refuse } from '@drover/service-kit';
 import { answerHeaders, type HopTls, isHopByHop, isIdentityHeader } from '@drover/tunnel';
 
-/** Serves a request to the hub's own API; `assertion` says who asks (undefined: nobody is known). */
-export type HubApi = (request: CompatRequest, response: CompatResponse, assertion: string | undefined) => void;
+/** The `Impersonate-*` headers of a request, names in lower case. */
+export type Impersonation = readonly (readonly [name: string, value: string])[];
+
+/**
+ * Serves a request to the hub's own API; `assertion` says who asks (undefined: nobody is known), and `impersonation` as whom
+ * he wants to act, which is fleet-api's to allow.
+ */
+export type HubApi = (
+  request: CompatRequest,
+  response: CompatResponse,
+  assertion: string | undefined,
+  impersonation?: Impersonation,
+) => void;
 
 /** The header in which an assertion reaches fleet-api. */
 export const identityHeader = 'drover-identity';
+/** The header in which his wish to act as another does: base64url of JSON, since a header's text would not carry all of it. */
+export const impersonationHeader = 'drover-impersonation';
 /** The header that names the caller's address, for fleet-api's limits. */
 const sourceAddressHeader = 'drover-source-address';
 
 /** fleet-api in this process: a function call. */
 export const localHubApi =
   (handler: (request: IncomingMessage, response: ServerResponse) => void): HubApi =>
-  (compat, response, assertion) => {
+  (compat, response, assertion, impersonation) => {
     const { headers } = compat;
     for (const name of Object.keys(headers)) if (isIdentityHeader(name)) delete headers[name];
     if (assertion !== undefined) headers[identityHeader] = assertion;
+    if (impersonation !== undefined) headers[impersonationHeader] = encoded(impersonation);
     handler(compat as IncomingMessage, response as ServerResponse);
   };
 
@@ -28,13 +42,14 @@ export const localHubApi =
 export function remoteHubApi(baseUrl: string, tls: HopTls): HubApi & { close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 512 });
   const url = new URL(baseUrl);
-  const forward = (incoming: CompatRequest, response: CompatResponse, assertion: string | undefined): void => {
+  const forward: HubApi = (incoming, response, assertion, impersonation) => {
     const headers: Record<string, string | string[]> = {};
     for (const [name, value] of Object.entries(incoming.headers)) {
       if (value !== undefined && !isHopByHop(name) && !isIdentityHeader(name) && !name.startsWith(':'))
         headers[name] = value;
     }
     if (assertion !== undefined) headers[identityHeader] = assertion;
+    if (impersonation !== undefined) headers[impersonationHeader] = encoded(impersonation);
     const { remoteAddress } = incoming.socket;
     if (remoteAddress !== undefined) headers[sourceAddressHeader] = remoteAddress;
     const withBody = mayHaveBody(incoming);
@@ -78,6 +93,9 @@ export function remoteHubApi(baseUrl: string, tls: HopTls): HubApi & { close(): 
 /** The caller has gone, or his request was cut: an answer that comes now has nowhere to go, and writing it would throw. */
 const isOver = (response: CompatResponse): boolean =>
   response.writableEnded || ('stream' in response ? response.stream.destroyed : response.destroyed);
+
+const encoded = (impersonation: Impersonation): string =>
+  Buffer.from(JSON.stringify(impersonation), 'utf8').toString('base64url');
 
 function mayHaveBody(incoming: CompatRequest): boolean {
   if ('stream' in incoming) return !(incoming.stream as ServerHttp2Stream).endAfterHeaders;

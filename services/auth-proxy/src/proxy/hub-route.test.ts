@@ -16,9 +16,9 @@ import { AssertionSigner, mintToken, newSigningKey } from '@drover/identity';
 import { Assertions } from '../access/assertions.ts';
 import { Authenticator } from '../access/authenticator.ts';
 import { LiveExchanges } from '../access/live-exchanges.ts';
-import type { HubApi } from '../adapters/fleet-api-forwarder.ts';
+import { type HubApi, localHubApi } from '../adapters/fleet-api-forwarder.ts';
 import { hubRoute } from './hub-route.ts';
-import type { RequestAudit } from './request-audit.ts';
+import type { HubCaller, RequestAudit } from './request-audit.ts';
 
 const closeOf = (asked: ClientRequest): Promise<unknown> => new Promise(resolve => asked.once('close', resolve));
 const running: Disposable[] = [];
@@ -41,12 +41,20 @@ async function world() {
   };
   const live = new LiveExchanges(clock, assert.ifError);
   const records: { status: number; error: string | undefined }[] = [];
+  const callers: HubCaller[] = [];
   const audit = {
-    hub: (_call, _who, _startedMs, status, error) => records.push({ status, error }),
+    hub: (_call, who, _startedMs, status, error) => {
+      records.push({ status, error });
+      callers.push(who);
+    },
   } as Pick<RequestAudit, 'hub'> as RequestAudit;
-  const handed: { request: IncomingMessage; response: ServerResponse }[] = [];
-  const hubApi: HubApi = (request, response) =>
-    void handed.push({ request: request as IncomingMessage, response: response as ServerResponse });
+  const handed: { request: IncomingMessage; response: ServerResponse; impersonation: unknown }[] = [];
+  const hubApi: HubApi = (request, response, _assertion, impersonation) =>
+    void handed.push({
+      request: request as IncomingMessage,
+      response: response as ServerResponse,
+      impersonation,
+    });
   const signer = await AssertionSigner.create(await newSigningKey());
   const route = hubRoute(
     {
@@ -83,7 +91,7 @@ async function world() {
     }
   };
   const revoke = () => live.cutWhere(() => true, new DroverError('unauthenticated', 'the token was revoked'));
-  return { ask, handed, handedOver, revoke, live, records };
+  return { ask, handed, handedOver, revoke, live, records, callers };
 }
 
 test('T5 a change that ends its own credential is answered with its own outcome', async () => {
@@ -134,4 +142,47 @@ test('T5 a request whose credential ends while its assertion is signed is not ha
   await closed;
   await new Promise(setImmediate);
   assert.deepEqual(handed, []);
+});
+
+test('T1 a wish to act as another goes to fleet-api apart from who asks, and the audit names both', async () => {
+  const { ask, handedOver, callers } = await world();
+  const asked = ask('GET', '/apis', { 'Impersonate-User': 'bob', 'Impersonate-Group': ['dev', 'ops'] }).end();
+  const closed = closeOf(asked);
+  const { response, impersonation } = await handedOver();
+  response.writeHead(200).end('{}');
+  asked.on('response', answer => answer.resume());
+  await closed;
+  assert.deepEqual(impersonation, [
+    ['impersonate-user', 'bob'],
+    ['impersonate-group', 'dev'],
+    ['impersonate-group', 'ops'],
+  ]);
+  const [who] = callers;
+  assert.deepEqual([who?.user, who?.groups, who?.originalUser], ['bob', ['dev', 'ops'], 'alice']);
+});
+
+test('T2 T3 what a client says in the hub’s own headers reaches nobody', async () => {
+  const seen: NodeJS.Dict<string | string[]>[] = [];
+  const forward = localHubApi((request, response) => {
+    seen.push(request.headers);
+    response.end();
+  });
+  const server = createServer((request, response) =>
+    forward(request, response, 'signed', request.url === '/as' ? [['impersonate-user', 'bob']] : undefined),
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const forged = { 'drover-impersonation': 'x', 'Drover-Identity': 'y', 'impersonate-user': 'z' };
+  for (const path of ['/', '/as']) await (await fetch(`http://127.0.0.1:${port}${path}`, { headers: forged })).text();
+  server.close();
+  const told = seen.map(headers => [
+    headers['drover-identity'],
+    headers['drover-impersonation'],
+    headers['impersonate-user'],
+  ]);
+  const wish = Buffer.from('[["impersonate-user","bob"]]').toString('base64url');
+  assert.deepEqual(told, [
+    ['signed', undefined, undefined],
+    ['signed', wish, undefined],
+  ]);
 });

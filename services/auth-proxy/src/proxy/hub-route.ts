@@ -5,7 +5,7 @@ import { DroverError } from '@drover/errors';
 import { type CompatRequest, type CompatResponse, type Route, refuse, refuseSocket } from '@drover/service-kit';
 import type { Caller } from '../access/authenticator.ts';
 import type { Cuttable, LiveExchanges } from '../access/live-exchanges.ts';
-import type { HubApi } from '../adapters/fleet-api-forwarder.ts';
+import type { HubApi, Impersonation } from '../adapters/fleet-api-forwarder.ts';
 import { takeHeaders } from '../domain/request-headers.ts';
 import type { AdmissionParts, IncomingCall } from './admission.ts';
 import type { ProxyContext } from './context.ts';
@@ -46,15 +46,9 @@ export function hubRoute(
     );
     try {
       const { authorization, impersonation } = takeHeaders(request.rawHeaders);
-      if (impersonation !== undefined)
-        throw new DroverError('impersonation-forbidden', 'the hub’s own API knows no impersonation yet');
       if (authorization === undefined) return hubApi(request, response, undefined);
       const caller = parts.authenticator.authenticate(authorization);
-      who = {
-        user: caller.user.metadata.name,
-        groups: caller.user.spec.groups ?? [],
-        token: caller.token.metadata.name,
-      };
+      who = hubCaller(caller, impersonation);
       if (caller.token.spec.clusters !== undefined) {
         throw new DroverError('forbidden', 'this token is for clusters, not for the hub’s own API');
       }
@@ -63,7 +57,7 @@ export function hubRoute(
         ended = error;
       });
       const assertion = await assertionOf(caller);
-      if (ended === undefined) hubApi(request, response, assertion);
+      if (ended === undefined) hubApi(request, response, assertion, impersonation);
     } catch (error) {
       refuse(response, DroverError.from(error));
     }
@@ -96,6 +90,17 @@ function signedIn(response: CompatResponse): HubCaller | undefined {
 /** Whether the request has come whole. HTTP/2's `complete` waits for a reader also where there is nothing to read. */
 const isSent = (request: CompatRequest): boolean =>
   request.complete || ('stream' in request && (request.stream as ServerHttp2Stream).endAfterHeaders);
+
+/** Whom the audit names. Whether the caller may act as another, fleet-api decides, by the roles that it alone knows. */
+function hubCaller({ user, token }: Caller, impersonation: Impersonation | undefined): HubCaller {
+  const name = user.metadata.name;
+  const own = { user: name, groups: user.spec.groups ?? [], token: token.metadata.name };
+  if (impersonation === undefined) return own;
+  const valuesOf = (header: string): string[] =>
+    impersonation.filter(([one]) => one === header).map(([, value]) => value);
+  const [acted = name] = valuesOf('impersonate-user');
+  return { ...own, user: acted, groups: valuesOf('impersonate-group'), originalUser: name };
+}
 
 /** Methods that change nothing: what may last, a watch, is one of them. */
 const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);

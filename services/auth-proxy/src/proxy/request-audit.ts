@@ -18,6 +18,8 @@ export interface HubCaller {
   readonly user: string;
   readonly groups: readonly string[];
   readonly token: string;
+  /** Who really asks, where `user` is impersonated. */
+  readonly originalUser?: string;
 }
 
 export const nobody: HubCaller = Object.freeze({ user: '', groups: [], token: '' });

@@ -19,7 +19,7 @@ export function impersonated(rights: Rights, caller: Caller, header: string): Ca
   const groups: string[] = [];
   const extra: Record<string, string[]> = {};
   for (const [name, value] of wishes(header)) {
-    if (name === 'impersonate-user') user = value;
+    if (name === 'impersonate-user' && user === '') user = value;
     else if (name === 'impersonate-group') groups.push(value);
     else if (name.startsWith(extraPrefix)) {
       const key = decodedKey(name.slice(extraPrefix.length));

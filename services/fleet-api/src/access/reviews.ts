@@ -14,6 +14,7 @@ import { sameHash } from '../domain/same-hash.ts';
 import { isPast } from '../domain/timestamp.ts';
 import { allResources, tokens, users } from '../resources/index.ts';
 import { authenticatedGroup } from './built-ins.ts';
+import * as messages from './review-messages.ts';
 import { accessOf, type ReviewedAccess, specOf, textOf, textsOf } from './review-request.ts';
 import {
   localSubjectAccessReviews,
@@ -40,15 +41,29 @@ export function reviewsOf(parts: ReviewParts): VirtualResource<Caller>[] {
     status: { allowed: isAllowed(parts, caller, accessOf(type, object)) },
   });
   return [
-    { type: selfSubjectReviews, answer: caller => ({ status: { userInfo: userInfo(caller) } }) },
-    { type: tokenReviews, answer: (_, object) => ({ spec: specOf(object), status: tokenStatus(parts, object) }) },
-    { type: selfSubjectAccessReviews, answer: (caller, object) => access(caller, selfSubjectAccessReviews, object) },
+    {
+      type: selfSubjectReviews,
+      protobuf: messages.selfSubject,
+      answer: caller => ({ status: { userInfo: userInfo(caller) } }),
+    },
+    {
+      type: tokenReviews,
+      protobuf: messages.token,
+      answer: (_, object) => ({ spec: specOf(object), status: tokenStatus(parts, object) }),
+    },
+    {
+      type: selfSubjectAccessReviews,
+      protobuf: messages.access,
+      answer: (caller, object) => access(caller, selfSubjectAccessReviews, object),
+    },
     {
       type: subjectAccessReviews,
+      protobuf: messages.access,
       answer: (_, object) => access(subjectOf(subjectAccessReviews, object), subjectAccessReviews, object),
     },
     {
       type: localSubjectAccessReviews,
+      protobuf: messages.access,
       answer: (_, object) => {
         requireItsNamespace(object);
         return access(subjectOf(localSubjectAccessReviews, object), localSubjectAccessReviews, object);
@@ -56,6 +71,7 @@ export function reviewsOf(parts: ReviewParts): VirtualResource<Caller>[] {
     },
     {
       type: selfSubjectRulesReviews,
+      protobuf: messages.rules,
       answer: (caller, object) => ({ spec: specOf(object), status: rulesStatus(parts, caller, object) }),
     },
   ];
