@@ -73,7 +73,7 @@ const matrix: Record<string, Record<string, string>> = {
   admin: {
     clusters: 'get list create update delete',
     users: 'get list create update delete',
-    tokens: 'get list create delete',
+    tokens: 'get list create update delete',
     globalroles: 'get list create update delete',
     globalrolebindings: 'get list create update delete',
     roletemplates: 'get list create update delete',
@@ -409,7 +409,17 @@ describe('tokens', () => {
     assert.equal((await token('alice', {}, 'mine')).status, 422);
     assert.equal((await token('alice', { expiresAt: '2001-01-01T00:00:00Z' })).status, 422);
     assert.equal((await token('alice', { clusters: ['nothing'] })).status, 404);
-    assert.equal((await call('alice', 'GET', pathOf('tokens'))).body.items.length, 1);
+    const { items } = (await call('alice', 'GET', pathOf('tokens'))).body;
+    assert.equal(items.length, 1);
+    const own = `${pathOf('tokens')}/${items[0].metadata.name}`;
+    const change = async (as: string, body: object): Promise<number> =>
+      (await call(as, 'PATCH', own, body, merge)).status;
+    assert.equal(await change('alice', { spec: { description: 'mine' }, status: { token: 'drv_x' } }), 200);
+    assert.equal((await call('alice', 'GET', own)).body.status, undefined);
+    for (const spec of [{ user: 'bob' }, { expiresAt: '2099-01-01T00:00:00Z' }, { clusters: [] }])
+      assert.ok([403, 422].includes(await change('alice', { spec })), JSON.stringify(spec));
+    assert.equal(await change('bob', { spec: { user: 'boss' } }), 422);
+    assert.equal(await change('boss', { spec: { description: 'x' } }), 404);
     await call(admin, 'DELETE', `${pathOf('users')}/boss`);
     assert.equal(served.fleet.registry.find(users, 'boss'), undefined);
     assert.deepEqual(

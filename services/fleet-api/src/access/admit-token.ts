@@ -59,3 +59,13 @@ export function admitToken(parts: TokenParts, caller: Caller, token: Token, dryR
   if (dryRun) return { object };
   return { object, answer: stored => ({ ...stored, status: { token: made.token } }) };
 }
+
+/** Whose a token is, how long, and for which clusters, stays as it was made: more would be another token. */
+export function changedToken({ status: _, ...token }: Token, old: Token): Token {
+  const fixed = ['user', 'expiresAt', 'clusters'] as const;
+  const errors = fixed
+    .filter(field => JSON.stringify(token.spec[field]) !== JSON.stringify(old.spec[field]))
+    .map(field => fieldErrors.invalid(`spec.${field}`, token.spec[field] ?? '', 'field is immutable'));
+  if (errors.length > 0) throw invalid(tokens, old.metadata.name, errors);
+  return token;
+}

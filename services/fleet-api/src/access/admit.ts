@@ -29,7 +29,7 @@ import {
   tokens,
   users,
 } from '../resources/index.ts';
-import { admitToken, type TokenParts } from './admit-token.ts';
+import { admitToken, changedToken, type TokenParts } from './admit-token.ts';
 import { bindingObjects, editionAnnotation, globalRoleObjects, roleTemplateObjects } from './built-ins.ts';
 import { type Escalation, sameRules } from './escalation.ts';
 import { projectScope, type Rights } from './rights.ts';
@@ -218,7 +218,11 @@ const checksByResource = new Map([
 export function admitWrite(parts: Omit<Checks, 'caller'> & TokenParts, caller: Caller, write: ClientWrite): Admitted {
   const { type, object, old, asked } = write;
   if (asked.subresource !== undefined) return { object };
-  if (type.plural === tokens.plural && isToken(object)) return admitToken(parts, caller, object, write.dryRun);
+  if (type.plural === tokens.plural && isToken(object)) {
+    return old !== undefined && isToken(old)
+      ? { object: changedToken(object, old) }
+      : admitToken(parts, caller, object, write.dryRun);
+  }
   const check = type.group === globalRoles.group ? checksByResource.get(type.plural) : undefined;
   return { object: check?.({ ...parts, caller }, object, old) ?? object };
 }

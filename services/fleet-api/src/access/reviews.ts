@@ -132,7 +132,7 @@ function rulesStatus({ rights, registry }: ReviewParts, caller: Caller, object: 
     ...rights().grants.rulesOf(caller, namespace),
     on(['get', 'list', 'watch'], 'users', [caller.user]),
     on(['list', 'watch', 'create'], 'tokens'),
-    ...(own.length === 0 ? [] : [on(['get', 'delete'], 'tokens', own)]),
+    ...(own.length === 0 ? [] : [on(['get', 'update', 'patch', 'delete'], 'tokens', own)]),
   ];
   return {
     resourceRules: rules.filter(({ resources = [] }) => resources.length > 0),

@@ -13,7 +13,7 @@ const group = 'drover.dev';
 const collections: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 const ownVerbs: Readonly<Record<string, ReadonlySet<string>>> = {
   users: new Set(['get', 'list', 'watch']),
-  tokens: new Set(['get', 'list', 'watch', 'create', 'delete']),
+  tokens: new Set(['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']),
 };
 
 /**

@@ -1,4 +1,4 @@
-import { ageOf, type ResourceType } from '@drover/apiserver';
+import { ageOf, allVerbs, type ResourceType } from '@drover/apiserver';
 import { type Token, tokenKind } from '@drover/contracts';
 
 /** How long until a time, as kubectl writes durations. */
@@ -11,7 +11,7 @@ export const timeLeft = (timestamp: string | undefined, nowMs: number): string =
 /** `kubectl get tokens`. The secret is handed out once, to who makes one: by `kubectl create`, `drover login` or `/v1/tokens`. */
 export const tokens: ResourceType<Token> = {
   ...tokenKind,
-  verbs: ['delete', 'deletecollection', 'get', 'list', 'create', 'watch'],
+  verbs: allVerbs,
   columns: [
     {
       name: 'User',
