@@ -4,8 +4,8 @@ import type { DroverError } from '@drover/errors';
 import { refuseSocket } from '@drover/service-kit';
 import type { Reply } from './reply.ts';
 
-/** How long a caller may take to close his side of a connection whose answer has ended. */
-export const lingerMs = 2_000;
+/** How long a caller may take to close his side once the network has taken the whole answer. */
+export const lingerMs = 10_000;
 
 /** Answers a request that asked to switch protocols, on its raw HTTP/1.1 connection. */
 export class RawReply implements Reply {
@@ -30,11 +30,14 @@ export class RawReply implements Reply {
   end(): void {
     const socket = this.#socket;
     // What the caller still sends is read and dropped for a while: closed on unread bytes, TCP resets the connection, and
-    // the last of the answer may be lost on the way (RFC 9112 §9.6).
-    const timer = setTimeout(() => socket.destroy(), lingerMs);
-    socket.once('end', () => socket.destroy());
+    // the last of the answer may be lost on the way (RFC 9112 §9.6). One who reads slowly is waited for (T24).
+    let timer: NodeJS.Timeout | undefined;
     socket.once('close', () => clearTimeout(timer));
-    socket.end();
+    socket.end(() => {
+      if (socket.readableEnded) return socket.destroy();
+      socket.once('end', () => socket.destroy());
+      timer = setTimeout(() => socket.destroy(), lingerMs);
+    });
     socket.resume();
   }
 
