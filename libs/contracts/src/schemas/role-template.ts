@@ -40,7 +40,10 @@ export const roleTemplateKind = {
           description: 'Clusters have a ClusterRole of this name already, and its rules count there.',
         },
         locked: { type: 'boolean', description: 'No new binding may name it; those that are there stay.' },
-        creatorDefault: { type: 'boolean', description: 'Who makes a cluster (or a project) gets it there.' },
+        creatorDefault: {
+          type: 'boolean',
+          description: 'Meant for who makes a cluster (or a project). Not acted on yet.',
+        },
         builtin: { type: 'boolean', description: 'Made by the hub, which sets it back when it is changed or deleted.' },
       },
     },

@@ -65,7 +65,7 @@ export const builtInGlobalRoles: ReadonlyMap<string, BuiltInRole> = new Map(
     },
     user: {
       displayName: 'Standard User',
-      description: 'Sees what everybody sees, makes clusters and owns them.',
+      description: 'Sees what everybody sees, and makes clusters.',
       rules: [...userBase, hubRule(['create'], 'clusters'), hubRule(reading, 'roletemplates', 'settings')],
     },
     'user-base': {
@@ -75,7 +75,7 @@ export const builtInGlobalRoles: ReadonlyMap<string, BuiltInRole> = new Map(
     },
     'clusters-create': {
       displayName: 'Create Clusters',
-      description: 'Makes clusters, and owns those that they made.',
+      description: 'Makes clusters.',
       rules: [hubRule(['create'], 'clusters'), hubRule(reading, 'roletemplates')],
     },
     'users-manage': {
