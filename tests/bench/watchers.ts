@@ -29,6 +29,7 @@ const pauseMs = 50;
 let marker = Buffer.from('\0');
 let missing = 0;
 let done: () => void = () => {};
+let fail: (error: Error) => void = () => {};
 
 /** Resolves when the server has begun to answer. */
 function watch(resourceVersion: string): Promise<TLSSocket> {
@@ -40,7 +41,8 @@ function watch(resourceVersion: string): Promise<TLSSocket> {
       );
     });
     let seen: Buffer | undefined;
-    socket.on('error', reject).on('data', chunk => {
+    socket.on('error', reject).on('end', () => fail(new Error('a watch has ended')));
+    socket.on('data', chunk => {
       if (seen === undefined) {
         if (!chunk.includes('HTTP/1.1 200')) return reject(new Error(chunk.toString('latin1').slice(0, 500)));
         resolve(socket);
@@ -69,7 +71,7 @@ function call(method: string, path: string, json?: object): Promise<string> {
   });
 }
 
-const { metadata } = JSON.parse(await call('GET', `/${plan.name}`)) as { metadata: { resourceVersion: string } };
+const { metadata } = JSON.parse(await call('GET', '?limit=1')) as { metadata: { resourceVersion: string } };
 const sockets: TLSSocket[] = [];
 while (sockets.length < plan.watchers) {
   const count = Math.min(openingAtOnce, plan.watchers - sockets.length);
@@ -81,8 +83,9 @@ for (let write = 0; write < plan.writes; write++) {
   const note = `mark-${process.pid}-${write}-`;
   marker = Buffer.from(note);
   missing = plan.watchers;
-  const all = new Promise<void>(resolve => {
+  const all = new Promise<void>((resolve, reject) => {
     done = resolve;
+    fail = reject;
   });
   const startedMs = performance.now();
   await Promise.all([call('PATCH', `/${plan.name}`, { spec: { displayName: note } }), all]);

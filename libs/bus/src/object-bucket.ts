@@ -25,6 +25,7 @@ export class ObjectBucket {
   readonly #stream: string;
   readonly #prefix: string;
   readonly #closing: AbortSignal;
+  #turn: Promise<void> | undefined;
 
   /** Made by `Bus.objects()`. */
   constructor(nats: BucketConnection, bucket: string, closing: AbortSignal) {
@@ -106,11 +107,23 @@ export class ObjectBucket {
     const subject = `${this.#prefix}${requireKey(key)}`;
     if (value.length > state.maxPayloadBytes) throw new DroverError('too-large', `${key} has ${value.length} bytes`);
     head.set(PubHeaders.ExpectedLastSubjectSequenceHdr, String(expected));
+    await this.#endOfTurn();
     try {
       return (await whileConnected(state, () => streams.publish(subject, value, { headers: head }))).seq;
     } catch (error) {
       throw busError(error, `write ${key}`);
     }
+  }
+
+  /** Writes that are made in one turn of the event loop go to the server together: a system call is their dearest part. */
+  #endOfTurn(): Promise<void> {
+    this.#turn ??= new Promise(resolve => {
+      setImmediate(() => {
+        this.#turn = undefined;
+        resolve();
+      });
+    });
+    return this.#turn;
   }
 
   #last(key: string): Promise<LastMessage | undefined> {
