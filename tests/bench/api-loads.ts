@@ -1,35 +1,34 @@
 import { clusterObject, connections, nameOf, versionsOf } from './api-objects.ts';
 import type { ApiSide } from './api-sides.ts';
-import { runLoad } from './wrk.ts';
+import { type LoadResult, runLoad } from './wrk.ts';
 
 /** How many clusters are read and written in turn. */
 export const spread = 1_000;
 /** A list of 10,000 clusters takes seconds where many ask for it at once. */
 const longListConnections = 4;
 /** The slower side answers a few lists a second, and a few long ones in many. */
-const [minListSeconds, minLongListSeconds] = [10, 20];
+const [minListSeconds, minLongListSeconds] = [20, 40];
 
-/** Requests a second: one cluster after the other. */
-export const getsPerSecond = async (side: ApiSide, seconds: number): Promise<number> => {
+/** Reads one cluster after the other. */
+export const loadGets = (side: ApiSide, seconds: number): Promise<LoadResult> => {
   const script = `
 local i = 0
 request = function()
   i = (i + 1) % ${spread}
   return wrk.format("GET", string.format("%s/bench-%05d", wrk.path, i))
 end`;
-  return (await runLoad({ ...load(side, seconds), script })).requestsPerSecond;
+  return runLoad({ ...load(side, seconds), script });
 };
 
-/** Whole lists a second. */
-export const listsPerSecond = async (side: ApiSide, seconds: number): Promise<number> =>
-  (await runLoad(load(side, Math.max(seconds, minListSeconds)))).requestsPerSecond;
+/** Reads whole lists. */
+export const loadLists = (side: ApiSide, seconds: number): Promise<LoadResult> =>
+  runLoad(load(side, Math.max(seconds, minListSeconds)));
 
-export const longListsPerSecond = async (side: ApiSide, seconds: number): Promise<number> =>
-  (await runLoad({ ...load(side, Math.max(seconds, minLongListSeconds)), connections: longListConnections }))
-    .requestsPerSecond;
+export const loadLongLists = (side: ApiSide, seconds: number): Promise<LoadResult> =>
+  runLoad({ ...load(side, Math.max(seconds, minLongListSeconds)), connections: longListConnections });
 
-/** New clusters a second. `round` keeps their names apart. */
-export async function createsPerSecond(side: ApiSide, seconds: number, round: number): Promise<number> {
+/** Makes clusters. `round` keeps their names apart. */
+export function loadCreates(side: ApiSide, seconds: number, round: number): Promise<LoadResult> {
   const script = `
 local i = 0
 local body = [==[${JSON.stringify(clusterObject('@NAME@', 'new'))}]==]
@@ -39,11 +38,11 @@ request = function()
   local named = string.gsub(body, "@NAME@", string.format("made-${round}-%07d", i))
   return wrk.format("POST", nil, nil, named)
 end`;
-  return (await runLoad({ ...load(side, seconds), script })).requestsPerSecond;
+  return runLoad({ ...load(side, seconds), script });
 }
 
-/** Replaced clusters a second: each PUT names the resourceVersion that the last answer about its cluster gave. */
-export async function updatesPerSecond(side: ApiSide, seconds: number, round: number): Promise<number> {
+/** Replaces clusters: each PUT names the resourceVersion that the last answer about its cluster gave. */
+export async function loadUpdates(side: ApiSide, seconds: number, round: number): Promise<LoadResult> {
   const versions = await versionsOf(side, spread);
   const body = JSON.stringify(clusterObject('@NAME@', `@NOTE@`)).replace(
     '"metadata":{',
@@ -66,7 +65,7 @@ response = function(status, headers, answer)
   local version = string.match(answer, '"resourceVersion":"(%d+)"')
   if name and version then versions[name] = version end
 end`;
-  return (await runLoad({ ...load(side, seconds), script })).requestsPerSecond;
+  return runLoad({ ...load(side, seconds), script });
 }
 
 const load = ({ url, token }: ApiSide, seconds: number) => ({ url, token, connections, seconds });
