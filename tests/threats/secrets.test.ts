@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Background, cannotStartCluster, eventually, kubectl, run, start, startCluster } from '@drover/testing';
+import { createLogger } from '@drover/telemetry';
+import { type Background, cannotStartCluster, eventually, kubectl, run, startCluster } from '@drover/testing';
 import { type Hub, startHub } from '../e2e/hub.ts';
+import { startAgent } from './agent.ts';
 import { openRaw, upgradeHead } from './raw-connection.ts';
 
 const secretBody = 'the-body-of-a-secret-4711';
@@ -20,10 +22,21 @@ const mark = 'mark-of-a-busy-session-4711';
 const keepers =
   /admin-password$|admin\.kubeconfig$|\.key$|\.creds$|\.conf$|identity\.json$|authority\.json$|\.join$|\.kubeconfig$/;
 
+/** An agent that serves nothing asks its cluster nothing. */
+const nowhere = {
+  url: new URL('https://127.0.0.1:1'),
+  host: '127.0.0.1',
+  port: 1,
+  basePath: '',
+  tls: { rejectUnauthorized: true },
+};
+
 describe('secrets after a busy session on a real cluster', { skip: cannotStartCluster() }, () => {
   const running = new AsyncDisposableStack();
   let hub: Hub;
   let agent: Background;
+  /** What agents log that the hub does not admit, or that do not find it. */
+  const complaints: string[] = [];
   const secrets: Record<string, string> = {
     'the body of a Secret': secretBody,
     'the body of a Secret, base64': Buffer.from(secretBody).toString('base64'),
@@ -106,10 +119,20 @@ describe('secrets after a busy session on a real cluster', { skip: cannotStartCl
       await eventually(client.closed);
     }
     // An agent with a join token that is no more, and one whose hub is gone: their complaints are logs as well.
-    const [, id = ''] = file.joinToken.split('_');
+    const logger = createLogger({
+      name: 'agent',
+      level: 'trace',
+      destination: { write: line => void complaints.push(line) },
+    });
+    const ended = await hub.joinFile('late');
+    const [, id = ''] = ended.joinToken.split('_');
     await hub.call(`/apis/drover.dev/v1/jointokens/${id}`, { method: 'DELETE', token });
-    await using late = start(process.execPath, ['-e', ''], {});
-    await late.exited;
+    await using _late = startAgent(ended, nowhere, { logger });
+    await using _lost = startAgent({ ...ended, hub: { ...ended.hub, tunnelUrls: ['https://127.0.0.1:1'] } }, nowhere, {
+      logger,
+    });
+    await eventually(() => ['not-admitted', 'unreachable'].every(code => complaints.some(line => line.includes(code))));
+    secrets['a join token that is no more'] = ended.joinToken;
     await eventually(async () => (await stored()).includes(mark));
   };
 
@@ -136,7 +159,7 @@ describe('secrets after a busy session on a real cluster', { skip: cannotStartCl
   });
 
   test('T19 no secret stands in the logs of the hub and its agent', () => {
-    const logs = hub.log() + agent.stdout() + agent.stderr();
+    const logs = hub.log() + agent.stdout() + agent.stderr() + complaints.join('');
     for (const [what, secret] of Object.entries(secrets)) {
       assert.ok(!logs.includes(secret), `${what}: ${context(logs, secret)}`);
     }
