@@ -248,7 +248,7 @@ describe('credentials that ended, and credentials that are tried', () => {
       `drv_${id}`,
       `drv_${id}_`,
       `drv_${id}_${'a'.repeat(49)}`,
-      `${hub.adminToken.slice(0, -1)}x`,
+      `${hub.adminToken.slice(0, -1)}${hub.adminToken.endsWith('x') ? 'y' : 'x'}`,
       hub.adminToken.toUpperCase(),
       `${hub.adminToken}x`,
       hub.adminToken.replace('drv_', 'drj_'),
