@@ -194,6 +194,8 @@ test('cluster list and status show the fleet', async () => {
 test('approve-agent and user create send what they should', async () => {
   hub.answers.set('POST /v1/clusters/beta/approve-agent', { status: { agentKeys: ['a', 'b'] } });
   assert.match((await drover(['cluster', 'approve-agent', 'beta'])).stdout, /cluster beta are approved \(2 of them\)/);
+  const json = await drover(['cluster', 'approve-agent', 'beta', '-o', 'json']);
+  assert.deepEqual(JSON.parse(json.stdout), { status: { agentKeys: ['a', 'b'] } });
   hub.answers.set('POST /v1/users', { metadata: { name: 'bob' } });
   const password = join(folder, 'password');
   await writeFile(password, 'long enough\r\n');
@@ -222,7 +224,8 @@ test('a logout ends the token at the hub, and the session here even where the hu
   assert.match(stderr, /not signed in/);
   await drover(['login', hub.url, '--user', 'alice', '--password-file', '-'], { input: 'x' });
   hub.answers.set('DELETE /apis/drover.dev/v1/tokens/abcdefghij', new DroverError('store-unavailable'));
-  const away = await drover(['logout']);
+  const away = await drover(['logout', '-o', 'json']);
+  assert.equal(JSON.parse(away.stdout).endedAtHub, false);
   assert.equal(away.code, 0);
   assert.match(away.stderr, /the hub does not know it/);
   assert.doesNotMatch(await readFile(configFile(), 'utf8'), /drv_/);

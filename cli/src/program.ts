@@ -81,6 +81,7 @@ function programOf(context: CommandContext): Command {
     .command('logout [hub]')
     .description('end the session, here and at the hub')
     .option('--forget', 'also forget by which CA the hub is trusted')
+    .addOption(outputOption('json'))
     .action(async (hub, options) => (await import('./commands/logout.ts')).logoutCommand(context, hub, options));
 
   program
@@ -192,6 +193,7 @@ function addClusterCommands(program: Command, context: CommandContext): void {
     .command('approve-agent <name>')
     .description('accept an agent that joined with another key than the first (administrators)')
     .addOption(hubOption())
+    .addOption(outputOption('json'))
     .action(async (name, options) =>
       (await import('./commands/cluster.ts')).approveAgentCommand(context, name, options),
     );

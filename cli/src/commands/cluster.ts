@@ -36,10 +36,16 @@ export async function importCommand(context: CommandContext, name: string, optio
 }
 
 /** `drover cluster approve-agent NAME` */
-export async function approveAgentCommand(context: CommandContext, name: string, { hub }: HubOption): Promise<void> {
+export async function approveAgentCommand(
+  context: CommandContext,
+  name: string,
+  { hub, output }: HubOption & { readonly output?: 'json' },
+): Promise<void> {
   const { terminal, signal } = context;
   await withHub(context, hub, async ({ client }) => {
-    const { status } = await approveAgent(client, name, signal);
+    const approved = await approveAgent(client, name, signal);
+    if (output === 'json') return terminal.print(JSON.stringify(approved, null, 2));
+    const { status } = approved;
     const keys = status === undefined ? undefined : objectOf(status, 'no status')['agentKeys'];
     const known = Array.isArray(keys) ? ` (${keys.length} of them)` : '';
     terminal.print(`the agents’ keys of cluster ${name} are approved${known}`);

@@ -9,16 +9,18 @@ import { chosenHub } from '../session.ts';
 export async function logoutCommand(
   context: CommandContext,
   address: string | undefined,
-  { forget = false }: { readonly forget?: boolean },
+  { forget = false, output }: { readonly forget?: boolean; readonly output?: 'json' },
 ): Promise<void> {
   const { terminal, signal } = context;
   const store = storeOf(context);
+  let atHub = true;
   const url = chosenHub(await store.read(), address === undefined ? undefined : hubUrl(address));
   try {
     await withHub(context, url, ({ client, hub }) => deleteToken(client, hub.session.name, signal));
   } catch (error) {
     const { code, message } = DroverError.from(error);
     const ended = ['unauthenticated', 'token-expired', 'not-found'].includes(code);
+    atHub = ended;
     if (!ended) terminal.note(`drover: the session was forgotten here, but the hub does not know it: ${message}`);
   }
   await store.update(config => {
@@ -30,7 +32,7 @@ export async function logoutCommand(
     const stays = currentHub !== undefined && !(forget && currentHub === url);
     return { ...rest, hubs, ...(stays && { currentHub }) };
   });
-  terminal.print(`signed out of ${url}`);
+  terminal.print(output === 'json' ? JSON.stringify({ hub: url, endedAtHub: atHub }, null, 2) : `signed out of ${url}`);
 }
 
 function withoutSession({ session: _, ...hub }: KnownHub): KnownHub {
