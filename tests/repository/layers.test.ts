@@ -37,6 +37,8 @@ const wrong: [where: string, imported: string][] = [
   ['services/fleet-api/src/planted.ts', '@drover/errors/src/table.ts'],
   ['services/fleet-api/src/planted.ts', '../../../libs/errors/src/index.ts'],
   ['cli/src/planted.ts', '@drover/auth-proxy'],
+  ['libs/simulator/src/planted.ts', '@drover/local-stack'],
+  ['services/cluster-agent/src/planted.ts', '@drover/simulator'],
 ];
 
 for (const [where, imported] of wrong) {

@@ -53,6 +53,8 @@ export interface LocalStackOptions {
     readonly keep: number;
     readonly keys: SealingKeys;
   };
+  /** Also joins the simulated cluster `demo`. */
+  readonly demo?: boolean;
   /** Gets lines for people: what is installed, what is not durable, what services in other processes log. */
   readonly say?: (line: string) => void;
   /** Ends a start that has not finished. */
@@ -131,6 +133,10 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     hub.adminPasswordFile === undefined ? undefined : (await readFile(hub.adminPasswordFile, 'utf8')).trim();
   const kubeconfigFile = join(dataDir, 'admin.kubeconfig');
   await ensureAdminKubeconfig({ path: kubeconfigFile, url, nearUrl: near(url), ca, password, signal });
+  if (options.demo) {
+    const { startDemoCluster } = await import('./demo-cluster.ts');
+    opened.use(await startDemoCluster({ dataDir, url: near(url), ca, logLevel: parts.logLevel, signal }));
+  }
   await lock.publish({ url, services: services.names });
   if (options.backups) await scheduleBackups(options.backups, options, dataDir, opened);
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { SealingKeys } from '@drover/backup';
 import { durationMs, hostPort, integer, loadConfig, oneOf, optional, text, textList, url } from '@drover/config';
@@ -12,6 +13,7 @@ const help = `npm start [-- options]: a whole hub on this machine
   --processes        each service in a process of its own (default: all in one)
   --auth-proxies N   how many front doors, with --processes (default 2)
   --gateways N       how many tunnel gateways, with --processes (default 2)
+  --demo             also joins \`demo\`, a simulated cluster in memory, to look at
   --help             this text
 
 Environment:
@@ -39,6 +41,7 @@ function options(): LocalStackOptions | 'help' {
       processes: { type: 'boolean', default: false },
       'auth-proxies': { type: 'string', default: '2' },
       gateways: { type: 'string', default: '2' },
+      demo: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -80,6 +83,7 @@ function options(): LocalStackOptions | 'help' {
     agentImage: env.DROVER_AGENT_IMAGE,
     userPrefix: env.DROVER_USER_PREFIX,
     logLevel: env.DROVER_LOG_LEVEL,
+    demo: values.demo,
     say: line => process.stderr.write(`${line}\n`),
     ...(natsUrl === undefined ? {} : { nats: { url: natsUrl, ...(credsDir === undefined ? {} : { credsDir }) } }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
@@ -123,6 +127,11 @@ function count(flag: string, value: string): number {
   );
 }
 
+const demoHint = (dataDir: string, url: string): string =>
+  `the simulated cluster demo has joined; look at it with
+  kubectl --kubeconfig ${join(dataDir, 'admin.kubeconfig')} --server ${url}/k8s/clusters/demo get pods -A
+`;
+
 async function main(): Promise<void> {
   const wanted = options();
   if (wanted === 'help') return void process.stdout.write(help);
@@ -137,6 +146,7 @@ async function main(): Promise<void> {
   const stack = await startLocalStack({ ...wanted, signal: stopping.signal });
   for (const url of stack.urls.slice(1)) process.stdout.write(`another front door: ${url}\n`);
   process.stdout.write(`drover ready ${stack.url}\n`);
+  if (wanted.demo) process.stdout.write(demoHint(stack.dataDir, stack.url));
   const failure = await Promise.race([asked.promise, stack.failed]);
   setTimeout(() => {
     process.stderr.write('not everything has stopped in time\n');
