@@ -92,6 +92,15 @@ export async function joinCluster(
   return { join, manifest: textOf(answer, 'manifest'), command: textOf(answer, 'command') };
 }
 
+/** Takes a cluster from the hub; one that is gone already is no failure. */
+export async function removeCluster(hub: HubClient, name: string, signal: AbortSignal): Promise<void> {
+  try {
+    await hub.delete(`${clustersPath}/${encodeURIComponent(name)}`, signal);
+  } catch (error) {
+    if (DroverError.from(error).code !== 'not-found') throw error;
+  }
+}
+
 /** Accepts the keys of agents that wait. */
 export async function approveAgent(hub: HubClient, name: string, signal: AbortSignal): Promise<Answer> {
   return objectOf(await hub.post(`/v1/clusters/${encodeURIComponent(name)}/approve-agent`, {}, signal), 'no object');

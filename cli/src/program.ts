@@ -45,6 +45,9 @@ const asArgument =
     }
   };
 
+/** What one process of `drover simulate` carries with ease. */
+const maxSimulated = { clusters: 2_000, nodes: 1_000, pods: 1_000 } as const;
+
 /** Every command loads its code when it runs: kubectl calls `credential` each time, and waits for it. */
 function programOf(context: CommandContext): Command {
   const { terminal } = context;
@@ -135,6 +138,28 @@ function programOf(context: CommandContext): Command {
         .default('info'),
     )
     .action(async options => (await import('./commands/agent.ts')).agentCommand(context, options));
+
+  const number = (most: number) =>
+    asArgument((text: string): number => {
+      if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= most) return Number(text);
+      throw new Error(`it must be a whole number from 1 to ${most}`);
+    });
+  program
+    .command('simulate')
+    .description('join simulated clusters in memory, sim-001 and on, with real agents, until Ctrl-C (administrators)')
+    .addOption(
+      new Option('--clusters <n>', 'how many').argParser(number(maxSimulated.clusters)).default(10).conflicts('remove'),
+    )
+    .addOption(new Option('--nodes <n>', 'nodes in each (default: 3)').argParser(number(maxSimulated.nodes)))
+    .addOption(new Option('--pods <n>', 'pods in each, beside the usual ones').argParser(number(maxSimulated.pods)))
+    .option('--remove', 'remove every cluster sim-… from the hub instead')
+    .addOption(hubOption())
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('error'),
+    )
+    .action(async options => (await import('./commands/simulate.ts')).simulateCommand(context, options));
 
   addBackupCommands(program, context);
   return program;
