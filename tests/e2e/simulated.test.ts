@@ -49,6 +49,8 @@ for (const { name, path } of await kubectls()) {
     assert.match(await done('get all -n shop'), /replicaset\.apps\/web-/);
     assert.match(await done('describe node demo-simulated-1'), /simulated:\/\/0/);
     assert.match(await done('explain deployment.spec'), /What is wanted/);
+    assert.equal(await done('auth can-i delete nodes'), 'yes\n');
+    if (name !== 'PATH') assert.match(await done('auth whoami'), /Username +drover:admin\n/);
     const logs = await kubectl('logs -n shop postgres-0');
     assert.match(logs.stderr, /\(MethodNotAllowed\): this cluster is simulated: its pods have no containers/);
     const exec = await kubectl('exec -n shop postgres-0 -- ls');
@@ -93,6 +95,17 @@ for (const { name, path } of await kubectls()) {
     await done(`delete namespace ${namespace}`);
   });
 }
+
+test('kubectl asks the hub itself who it is and what it may do', async () => {
+  const access = ['--kubeconfig', join(folder, 'data/admin.kubeconfig')];
+  for (const { name, path } of await kubectls()) {
+    const may = await run(path, [...access, 'auth', 'can-i', 'create', 'clusters.drover.dev']);
+    assert.equal(may.stdout, 'yes\n', `${name}: ${may.stderr}`);
+    if (name === 'PATH') continue; // it may be too old for whoami
+    const who = await run(path, [...access, 'auth', 'whoami']);
+    assert.match(who.stdout, /Username +admin\n/, `${name}: ${who.stderr}`);
+  }
+});
 
 test('a later start joins the demo cluster again', async () => {
   await hub.close();

@@ -35,7 +35,8 @@ export async function withoutStrategicPatch(request: IncomingMessage, registry: 
 async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
+  // Left early, the connection must stay for the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += chunk.length;
     if (bytes > maxBodyBytes) throw new DroverError('too-large', 'Request entity too large');
     chunks.push(chunk);
