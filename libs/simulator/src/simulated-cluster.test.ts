@@ -42,8 +42,10 @@ test('the agent’s own credential may impersonate and nothing else', async () =
   assert.match(body.message, /User "system:serviceaccount:drover-system:drover-impersonator" cannot list/);
   assert.equal((await cluster.call({}, '/version')).body.gitVersion, 'v1.32.0-simulated');
   assert.equal((await cluster.call({ 'impersonate-group': 'drover:admins' }, pods)).status, 400);
-  const other = { ...alice, 'impersonate-extra-example.com%2fx': '1' };
+  const other = { ...admin, 'impersonate-extra-example.com%2fx': '1' };
   assert.equal((await cluster.call(other, pods)).status, 403, 'its rights name one extra only');
+  const named = { ...admin, 'impersonate-extra-drover.dev%2foriginal-user': 'root' };
+  assert.equal((await cluster.call(named, pods)).status, 200);
 });
 
 test('whoever acts has the rights that the cluster’s RBAC objects give, as soon as they do', async () => {
