@@ -40,6 +40,7 @@ export function parsePlainRequest(input: Buffer, from: number, maxHeadBytes: num
   const headers = method === undefined ? undefined : fieldsIn(lines);
   if (method === undefined || target === undefined || headers === undefined) return undefined;
   let hosts = 0;
+  let lengths = 0;
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const value = headers[at + 1] ?? '';
@@ -49,7 +50,7 @@ export function parsePlainRequest(input: Buffer, from: number, maxHeadBytes: num
     } else if (name === 'connection') {
       if (!keepAlive.test(value)) return undefined;
     } else if (name === 'content-length') {
-      if (value !== '0') return undefined;
+      if (value !== '0' || lengths++ > 0) return undefined;
     } else if (notPlain.has(name)) return undefined;
   }
   return hosts === 1 ? { method, target, headers, bytes: end + 4 - from } : undefined;

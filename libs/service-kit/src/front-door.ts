@@ -191,7 +191,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     port: (server.address() as AddressInfo).port,
     mount: (prefix, route) => void routes.push({ prefix, route }),
     close: (deadlineMs = 2_000) => {
-      for (const connection of plain) connection.close();
+      plain.close();
       return closeServer(server, open, deadlineMs);
     },
   };

@@ -100,21 +100,51 @@ test('plain requests follow each other on a connection', async () => {
   client.socket.destroy();
 });
 
-test('requests that are sent ahead are answered in their order, one at a time', async () => {
-  const waiting: (() => void)[] = [];
-  answer = (reply, target) => {
-    waiting.push(() => say(target)(reply));
+test('T16 what is sent ahead of an answer goes to node:http, in its order and whole', async () => {
+  const asked = Promise.withResolvers<PlainReply>();
+  answer = reply => {
+    asked.resolve(reply);
     return undefined;
   };
   const client = await dial();
-  client.socket.write(get('/x/1') + get('/x/2') + get('/x/3'));
-  for (const target of ['/x/1', '/x/2', '/x/3']) {
-    while (waiting.length === 0) await new Promise(setImmediate);
-    assert.equal(waiting.length, 1);
-    waiting.shift()?.();
-    await client.until(target);
-  }
+  const body = get('/x/smuggled');
+  client.socket.write(`${get('/x/1')}POST /x/2 HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n`);
+  const reply = await asked.promise;
+  client.socket.write(body); // readable at the door in the same turn in which the answer is given
+  const until = performance.now() + 20;
+  while (performance.now() < until);
+  say('first')(reply);
+  assert.match(await client.until('ok'), /first.*ok$/s);
+  client.socket.write(get('/x/3'));
+  await client.until('ok');
+  assert.deepEqual(served, ['plain GET /x/1', 'node POST /x/2', 'node GET /x/3']);
   client.socket.destroy();
+});
+
+test('T22 a client that asks on and reads nothing is node:http’s, which waits for it', async () => {
+  answer = say('x'.repeat(200_000));
+  const client = await dial();
+  client.socket.pause();
+  for (let sent = 0; sent < 100 && served.at(-1)?.startsWith('node') !== true; sent++) {
+    client.socket.write(get('/x/1'));
+    const before = served.length;
+    while (served.length === before && served.length < 60) await new Promise(setImmediate);
+  }
+  assert.match(served.at(-1) ?? '', /^node/);
+  client.socket.destroy();
+});
+
+test('T22 who sends too much ahead of an answer is cut off, and his answerer hears of it', async () => {
+  const gone = Promise.withResolvers<void>();
+  answer = reply => {
+    reply.head(200, []);
+    return { gone: gone.resolve, drained: () => {} };
+  };
+  const client = await dial();
+  client.socket.write(get('/x/watch'));
+  await client.until('\r\n\r\n');
+  client.socket.write(Buffer.alloc(300_000, 'a'));
+  await gone.promise;
 });
 
 test('what is not plain goes to node:http with its connection, also in the middle of one', async () => {
@@ -217,19 +247,26 @@ test('closing ends idle connections at once and lets an answer end', async () =>
     key: await readFile(join(folder, 'key'), 'utf8'),
   });
   const asked = Promise.withResolvers<PlainReply>();
+  let requests = 0;
   own.mount('/', {
     plain: (_, reply) => {
+      requests++;
       asked.resolve(reply);
       return undefined;
     },
     request: () => {},
   });
   const [idle, busy] = [await dial(own), await dial(own)];
+  const crossing = (await dial(own)).socket;
   busy.socket.write(get('/'));
   const reply = await asked.promise;
   const closed = own.close(60_000);
+  // A request that crosses the end is not carried out: its client may repeat it elsewhere.
+  crossing.write(get('/'));
   await once(idle.socket, 'close');
   say('whole')(reply);
   await busy.until('whole');
+  crossing.destroy();
   await closed;
+  assert.equal(requests, 1);
 });

@@ -3,14 +3,15 @@ import type { TLSSocket } from 'node:tls';
 import { PlainConnection, type PlainConnectionOptions } from './plain-connection.ts';
 
 /**
- * Puts {@link PlainConnection}s between a server's HTTP/1.1 connections and node:http, and gives back those that are open.
- * HTTP/2 goes to node as before.
+ * Puts {@link PlainConnection}s between a server's HTTP/1.1 connections and node:http. HTTP/2 goes to node as before. `close`:
+ * no request is taken any more.
  */
 export function servePlainly(
   server: Http2SecureServer,
   options: Omit<PlainConnectionOptions, 'handOver' | 'onGone'>,
-): ReadonlySet<PlainConnection> {
+): { close(): void } {
   const open = new Set<PlainConnection>();
+  let closed = false;
   // node's own listener tells the versions apart by ALPN.
   const nodes = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
   const toNode = (socket: TLSSocket): void => {
@@ -28,6 +29,12 @@ export function servePlainly(
       onGone: () => open.delete(connection),
     });
     open.add(connection);
+    if (closed) connection.close(); // its handshake has ended after the door was closed
   });
-  return open;
+  return {
+    close: () => {
+      closed = true;
+      for (const connection of open) connection.close();
+    },
+  };
 }

@@ -10,14 +10,14 @@ const maxJoinedBytes = 16 * 1024;
 export class PlainReply {
   readonly #socket: Duplex;
   readonly #withoutBody: boolean;
-  readonly #onDone: (keep: boolean) => void;
+  readonly #onDone: () => void;
   /** A head that waits for the first bytes of its body. */
   #head = '';
   #begun = false;
   #chunked = false;
 
-  /** `onDone`: the answer was written to its end; `keep`: another may follow on the connection. */
-  constructor(socket: Duplex, method: string, onDone: (keep: boolean) => void) {
+  /** `onDone`: the answer was written to its end. */
+  constructor(socket: Duplex, method: string, onDone: () => void) {
     this.#socket = socket;
     this.#withoutBody = method === 'HEAD';
     this.#onDone = onDone;
@@ -54,7 +54,7 @@ export class PlainReply {
   end(): void {
     this.#sendHead();
     if (this.#chunked) this.#socket.write('0\r\n\r\n');
-    this.#onDone(true);
+    this.#onDone();
   }
 
   /** What was sent is not whole: the client must see a broken transfer (T24). */
@@ -78,6 +78,7 @@ export class PlainReply {
   }
 
   #chunk(chunk: Buffer): boolean {
+    if (chunk.length === 0) return true; // a chunk of no bytes would be the last
     this.#socket.cork();
     this.#socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
     this.#socket.write(chunk);

@@ -27,7 +27,8 @@ export function answerHead(
   }
   const passed: string[] = [];
   for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? '';
+    // An agent writes names in lower case; in another case a name would pass every rule, here and after this.
+    const name = (headers[at] ?? '').toLowerCase();
     const value = headers[at + 1] ?? '';
     if (isHopByHop(name)) {
       if (switched && name === 'upgrade') passed.push(name, value);

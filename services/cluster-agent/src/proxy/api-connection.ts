@@ -71,6 +71,11 @@ export class ApiConnection implements ResponseSink {
     else this.#head = head;
   }
 
+  /** Whether not a byte of the request has left: it may be sent on another connection. */
+  get withheld(): boolean {
+    return this.#head !== '';
+  }
+
   /** Sends more of the request. False: wait for `onWritable`. */
   write(chunk: Buffer | string): boolean {
     if (this.#state.name !== 'busy' || this.#state.sent) return true;
@@ -142,6 +147,7 @@ export class ApiConnection implements ResponseSink {
     if (this.#state.name === 'gone') return;
     try {
       this.#reader.end();
+      this.#become(gone); // from now on, and not only when it is closed, nobody may take it
     } catch (error) {
       this.#lost(error as Error);
     }

@@ -19,6 +19,8 @@ export const backendLimits = Object.freeze({
   idleConnectionMs: 60_000,
   /** How often idle connections are looked at. */
   idleCheckMs: 15_000,
+  /** Unanswered for so long and then given up: a sign that the network, and not the kube-apiserver, is silent. */
+  silentMs: 10_000,
   /** Connections that are kept idle; more are closed when their answer is whole. */
   idleConnections: 256,
   keepAliveProbeMs: 30_000,
@@ -67,6 +69,16 @@ export class Backend implements ConnectionOwner {
     this.#all.delete(connection);
     const at = this.#idle.findIndex(idle => idle.connection === connection);
     if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** A request that was sent at `sentAtMs` was given up without an answer. */
+  gaveUp(sentAtMs: number): void {
+    if (this.#clock.now() - sentAtMs < backendLimits.silentMs) return;
+    for (const { connection } of this.#idle.splice(0)) connection.destroy();
   }
 
   close(): void {

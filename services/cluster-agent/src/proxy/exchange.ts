@@ -6,7 +6,7 @@ import { endToEndHeaders } from '../domain/request-headers.ts';
 import type { ApiConnection, ConnectionUser } from './api-connection.ts';
 import type { Backend } from './backend.ts';
 import type { ActingIdentity } from './identities.ts';
-import { refuseStream } from './refusal.ts';
+import { ownTokenRefused, refuseStream } from './refusal.ts';
 import { RequestSender } from './request-sender.ts';
 
 /** One request to the kube-apiserver and its answer: a tunnel stream on one side, a connection on the other. */
@@ -14,29 +14,33 @@ export class Exchange implements StreamHandler, ConnectionUser {
   readonly #stream: TunnelStream;
   readonly #backend: Backend;
   readonly #head: RequestHead;
+  /** What of the request's headers is sent; its length is read from these and no others (T16). */
+  readonly #headers: string[];
   readonly #sender: RequestSender;
   #connection: ApiConnection | undefined;
   #token = '';
   #wire = '';
+  #sentAtMs = Number.POSITIVE_INFINITY;
   #answered = false;
   #over = false;
 
   constructor(stream: TunnelStream, head: RequestHead, hasBody: boolean, backend: Backend) {
     this.#stream = stream;
     this.#head = head;
+    this.#headers = endToEndHeaders(head.headers);
     this.#backend = backend;
-    this.#sender = new RequestSender(stream, head.headers, hasBody);
+    this.#sender = new RequestSender(stream, this.#headers, hasBody);
   }
 
   /** Sends the request as `identity`, with the impersonating account's credential. */
   start(identity: ActingIdentity): void {
     if (this.#over) return;
-    const { method, target, headers } = this.#head;
+    const { method, target } = this.#head;
     const { endpoint, token } = this.#backend;
     try {
       this.#sender.check();
       this.#token = token.current();
-      const sent = endToEndHeaders(headers);
+      const sent = [...this.#headers];
       sent.push('host', endpoint.url.host, 'authorization', `Bearer ${this.#token}`, ...identity.headers);
       if (this.#sender.chunked) sent.push('transfer-encoding', 'chunked');
       this.#wire = writeHead(`${method} ${endpoint.basePath}${target} HTTP/1.1`, sent);
@@ -57,6 +61,7 @@ export class Exchange implements StreamHandler, ConnectionUser {
 
   #send(connection: ApiConnection): void {
     this.#connection = connection;
+    this.#sentAtMs = this.#backend.now();
     connection.begin(this, this.#head.method, this.#wire, !this.#sender.hasBody);
     this.#sender.to(connection);
   }
@@ -82,6 +87,8 @@ export class Exchange implements StreamHandler, ConnectionUser {
   }
 
   onReset(): void {
+    // A caller who has waited in vain may have met a silent network: then the connections that are kept are no better.
+    if (!this.#over && !this.#answered) this.#backend.gaveUp(this.#sentAtMs);
     this.#over = true;
     this.#connection?.destroy();
   }
@@ -95,11 +102,8 @@ export class Exchange implements StreamHandler, ConnectionUser {
   onAnswerHead(status: number, raw: string[]): void {
     if (this.#over) return;
     if (status === 401) {
-      // It is the agent's own credential that was refused: the caller need not log in again.
       this.#backend.token.refused(this.#token);
-      return this.refuse(
-        new DroverError('cluster-unreachable', 'the kube-apiserver refuses the agent’s own token, which is made anew'),
-      );
+      return this.refuse(ownTokenRefused());
     }
     const headers = answerHeaders(raw);
     try {
@@ -135,9 +139,9 @@ export class Exchange implements StreamHandler, ConnectionUser {
     }
     // A kept connection that the kube-apiserver closed as the request went out: no byte was answered, so once more.
     const { method } = this.#head;
-    if (this.#connection?.used && !this.#sender.hasBody && (method === 'GET' || method === 'HEAD')) {
+    const repeatable = !this.#sender.hasBody && (method === 'GET' || method === 'HEAD');
+    if (this.#connection?.used && (repeatable || this.#connection.withheld))
       return this.#send(this.#backend.take(true));
-    }
     this.refuse(
       new DroverError('cluster-unreachable', `the agent cannot reach the kube-apiserver: ${error.message}`, {
         cause: error,

@@ -1,4 +1,4 @@
-import { type DroverError, statusOf } from '@drover/errors';
+import { DroverError, statusOf } from '@drover/errors';
 import type { TunnelStream } from '@drover/tunnel';
 
 /** Answers a stream with the Kubernetes `Status` of an error, before anything else was answered. */
@@ -11,3 +11,7 @@ export function refuseStream(stream: TunnelStream, error: DroverError): void {
   stream.write(body);
   stream.end();
 }
+
+/** In the place of a 401: it is the agent's own credential that was refused, and the caller need not log in again. */
+export const ownTokenRefused = (): DroverError =>
+  new DroverError('cluster-unreachable', 'the kube-apiserver refuses the agent’s own token, which is made anew');

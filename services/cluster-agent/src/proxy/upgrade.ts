@@ -7,7 +7,7 @@ import { keepRedirectWithin } from '../domain/redirect.ts';
 import { endToEndHeaders, withoutLength } from '../domain/request-headers.ts';
 import { type Backend, backendLimits } from './backend.ts';
 import type { ActingIdentity } from './identities.ts';
-import { refuseStream } from './refusal.ts';
+import { ownTokenRefused, refuseStream } from './refusal.ts';
 
 /**
  * A request that asks to switch protocols (exec, attach, port-forward), on a connection of its own. Raw bytes flow only
@@ -111,7 +111,11 @@ export class UpgradeExchange implements StreamHandler {
   }
 
   #answered(answer: IncomingMessage): void {
-    if (answer.statusCode === 401) this.#backend.token.refused(this.#token);
+    if (answer.statusCode === 401) {
+      this.#backend.token.refused(this.#token);
+      this.refuse(ownTokenRefused());
+      return void answer.destroy();
+    }
     const headers = answerHeaders(answer.rawHeaders);
     try {
       keepRedirectWithin(answer.statusCode ?? 502, headers, this.#backend.endpoint, this.#head.target);
