@@ -33,6 +33,14 @@ export const alreadyExists = (type: ResourceType, name: string, why = ''): Drove
     details: { status: about(type, name) },
   });
 
+/** The object of that name waits for its finalizers. */
+export const beingDeleted = (type: ResourceType, name: string): DroverError =>
+  new DroverError(
+    'already-exists',
+    `object is being deleted: ${qualifiedName(type)} ${JSON.stringify(name)} already exists`,
+    { details: { status: about(type, name) } },
+  );
+
 /** A generated name was taken, again and again. */
 export const noFreeName = (type: ResourceType, name: string): DroverError =>
   alreadyExists(type, name, ', the server was not able to generate a unique name for the object');

@@ -4,7 +4,15 @@ import { DroverError } from '@drover/errors';
 import { CachedStore } from './cached-store.ts';
 import { deletionMark, isHeld, type Propagation } from './deletion.ts';
 import { checkObject, generatedName } from './draft.ts';
-import { alreadyExists, conflict, invalid, namespaceTerminating, noFreeName, notFound } from './failures.ts';
+import {
+  alreadyExists,
+  beingDeleted,
+  conflict,
+  invalid,
+  namespaceTerminating,
+  noFreeName,
+  notFound,
+} from './failures.ts';
 import type { FieldError } from './field-errors.ts';
 import type { KeptObject } from './kept-object.ts';
 import { metadataChangeErrors } from './metadata-rules.ts';
@@ -233,14 +241,20 @@ export class Registry {
 
   async #create<T extends ApiObject>(type: ResourceType<T>, object: T, dryRun: boolean): Promise<T> {
     const key = keyOf(type, object);
-    if (this.#cache.get(key) !== undefined) throw alreadyExists(type, object.metadata.name);
+    if (this.#cache.get(key) !== undefined) throw this.#there(type, object);
     if (dryRun) return object;
     const kept = await this.#store.create(key, object).catch(error => {
-      throw isCode(error, 'already-exists') ? alreadyExists(type, object.metadata.name) : error;
+      throw isCode(error, 'already-exists') ? this.#there(type, object) : error;
     });
     const created = versioned(object, kept.revision);
     for (const hooks of this.#hooksOf(type)) await hooks.afterCreate?.(created);
     return created;
+  }
+
+  /** Why an object of this name cannot be made: it is there, or still goes. */
+  #there(type: ResourceType, { metadata: { name, namespace } }: ApiObject): DroverError {
+    const goes = this.find(type, name, namespace)?.metadata.deletionTimestamp !== undefined;
+    return goes ? beingDeleted(type, name) : alreadyExists(type, name);
   }
 
   /** `next` in the place of the object whose revision it carries; undefined: somebody else was quicker. */

@@ -272,10 +272,16 @@ export class WriteVerbs {
     warnings: readonly string[] = [],
   ): void {
     const { type, wanted } = asked;
-    const body = presentOne(type, shown(type, object), wanted, this.#parts.clock.now());
+    const body = presentOne(type, shown(type, stored(object)), wanted, this.#parts.clock.now());
     sendJson(response, status, body, warningHeader(warnings));
   }
 }
+
+/** What a dry run would have made has no revision, and JSON leaves out what is undefined. */
+const stored = (object: ApiObject): ApiObject =>
+  object.metadata.resourceVersion === ''
+    ? { ...object, metadata: Object.assign({}, object.metadata, { resourceVersion: undefined }) }
+    : object;
 
 /** What a request makes of the object as it is now. */
 type Change = (current: ApiObject, warnings: string[]) => ApiObject;
