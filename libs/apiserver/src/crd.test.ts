@@ -64,3 +64,30 @@ test('a column’s type is that of the field: a time is printed as an age', () =
   assert.equal(version?.subresources, undefined);
   assert.equal(spec['scope'], 'Namespaced');
 });
+
+test('a default is one that kube-apiserver 1.20 accepts', () => {
+  const { spec } = crdOf({
+    ...gadgets,
+    fields: {
+      data: {
+        type: 'object',
+        default: {},
+        required: ['owner', 'size', 'name'],
+        properties: {
+          owner: { type: 'string', default: '' },
+          size: { type: 'integer', default: 1 },
+          name: { type: 'string' },
+        },
+      },
+    },
+  });
+  const [version] = spec['versions'] as { schema: { openAPIV3Schema: { properties: object } } }[];
+  assert.deepEqual(version?.schema.openAPIV3Schema.properties, {
+    data: {
+      type: 'object',
+      default: {},
+      required: ['name'],
+      properties: { owner: { type: 'string' }, size: { type: 'integer', default: 1 }, name: { type: 'string' } },
+    },
+  });
+});

@@ -81,5 +81,28 @@ function columnType(schema: Schema | undefined): string {
   return schema?.type === 'integer' || schema?.type === 'boolean' ? schema.type : 'string';
 }
 
-/** Maps may be shared between declarations; a file of anchors and aliases would not be read by everybody. */
-const structural = (fields: Readonly<Record<string, Schema>>): Record<string, Schema> => structuredClone(fields);
+/** Copies: maps may be shared between declarations, and not everybody reads a file of anchors and aliases. */
+const structural = (fields: Readonly<Record<string, Schema>>): Record<string, Schema> =>
+  Object.fromEntries(Object.entries(fields).map(([name, schema]) => [name, acceptable(schema)]));
+
+/**
+ * kube-apiserver holds a default against its schema before the defaults inside it are filled in, and up to 1.20 reads
+ * `default: ""` as null. So an empty text is no default here, and a field with a default is not required: that it is
+ * absent then means the same.
+ */
+function acceptable(schema: Schema): Schema {
+  if (schema.type === 'array') return { ...structuredClone(schema), items: acceptable(schema.items) };
+  if (schema.type === 'object') {
+    const { properties, required, additionalProperties, ...rest } = schema;
+    const wanted = required?.filter(name => properties?.[name]?.default === undefined) ?? [];
+    return {
+      ...structuredClone(rest),
+      ...(wanted.length === 0 ? {} : { required: wanted }),
+      ...(properties === undefined ? {} : { properties: structural(properties) }),
+      ...(additionalProperties === undefined ? {} : { additionalProperties: acceptable(additionalProperties) }),
+    };
+  }
+  if (schema.default !== '') return structuredClone(schema);
+  const { default: _, ...rest } = schema;
+  return rest;
+}
