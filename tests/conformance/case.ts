@@ -16,6 +16,7 @@ export interface RequestStep {
 /** Compared in part: what is not named may be anything; a RegExp is matched. */
 export interface Expected {
   readonly status: number;
+  /** `warning` and `contentType`. */
   readonly headers?: Readonly<Record<string, string | RegExp>>;
   readonly body?: unknown;
 }

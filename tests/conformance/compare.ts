@@ -1,3 +1,5 @@
+import type { Outcome } from './case.ts';
+
 /** One place where two outcomes differ: `body.details.causes[0].message`. */
 export interface Finding {
   readonly at: string;
@@ -6,6 +8,22 @@ export interface Finding {
 }
 
 const absent = Symbol('absent');
+
+/**
+ * Where two outcomes of a step differ. One that failed where the other did not, or failed otherwise, is one difference:
+ * all that follows from it says nothing more.
+ */
+export function outcomeFindings(hub: Outcome, testbed: Outcome): Finding[] {
+  for (const name of ['status', 'code']) {
+    if (hub[name] !== testbed[name]) return [{ at: name, hub: brief(hub), testbed: brief(testbed) }];
+  }
+  return findings(hub, testbed);
+}
+
+const brief = ({ status, code, body, stderr }: Outcome): unknown =>
+  status === undefined
+    ? { code, stderr }
+    : { status, message: isObject(body) ? (body['message'] ?? body['kind']) : body };
 
 /** Every place where two JSON values differ. An object or list that is on one side only is one place. */
 export function findings(hub: unknown, testbed: unknown, at = ''): Finding[] {

@@ -1,10 +1,10 @@
 import type { Kubectl } from '@drover/testing';
-import { type Case, isKubectl, type Step, type Topic } from './case.ts';
-import { type Finding, findings, unexpected } from './compare.ts';
+import { type Case, type Expected, isKubectl, type Outcome, type Step, type Topic } from './case.ts';
+import { type Finding, outcomeFindings, unexpected } from './compare.ts';
 import { CaseRun, type Side } from './side.ts';
 
 /** Cases of one topic that run at the same time: a kubectl is a whole program on a core for a moment. */
-const concurrency = { requests: 8, kubectl: 3 };
+const concurrency = { requests: 8, kubectl: 5 };
 
 /** A difference, and in which step of which case: `patch/a bad patch/2`, with kubectl `edit/a label/1 [1.29]`. */
 export interface Difference extends Finding {
@@ -58,16 +58,15 @@ async function compare(
   const found: Difference[] = [];
   for (const [index, step] of one.steps.entries()) {
     const expected = isKubectl(step) ? undefined : step.expect;
-    const [ours, theirs] = await Promise.all([
-      onHub.step(step),
-      expected === undefined ? onTestbed.step(step) : undefined,
-    ]);
-    const differences = expected === undefined ? findings(ours, theirs) : unexpected(ours, expected);
+    const [ours, theirs] = await Promise.all([onHub.step(step), expected === undefined ? onTestbed.step(step) : {}]);
+    const differences = expected === undefined ? outcomeFindings(ours, theirs) : unexpected(ours, flat(expected));
     const place = { step: `${topic.name}/${one.name}/${index + 1}${label}`, what: described(step) };
     found.push(...differences.map(difference => ({ ...difference, ...place })));
   }
   return found;
 }
+
+const flat = ({ headers, ...rest }: Expected): Outcome => ({ ...rest, ...headers });
 
 const described = (step: Step): string =>
   isKubectl(step) ? `kubectl ${step.kubectl}` : `${step.method} ${step.path} ${JSON.stringify(step.body ?? '')}`;

@@ -126,12 +126,12 @@ function parsedBody(text: string, type: string): unknown {
   }
 }
 
-/** What `-o json` and `-o yaml` print, as a value, so that a difference is told by its field. */
+/** What `-o json`, `-o yaml` and `--raw` print, as a value, so that a difference is told by its field. */
 function structured(stdout: string, args: readonly string[]): unknown {
   const format = args.find(arg => /^(-o=?|--output=)?(json|yaml)$/.test(arg) && arg !== '-o');
-  if (format === undefined || stdout === '') return undefined;
+  if (stdout === '' || (format === undefined && !stdout.startsWith('{'))) return undefined;
   try {
-    const value: unknown = format.endsWith('json') ? JSON.parse(stdout) : parse(stdout);
+    const value: unknown = format?.endsWith('yaml') ? parse(stdout) : JSON.parse(stdout);
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;

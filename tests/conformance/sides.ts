@@ -15,7 +15,7 @@ export async function hubSide(hub: RestartableHub, undo: AsyncDisposableStack): 
   return {
     name: 'hub',
     url: hub.url,
-    dispatcher: opened(new Agent({ connect: { ca: hub.ca } }), undo),
+    dispatcher: opened(new Agent({ connect: { ca: hub.ca }, allowH2: false }), undo),
     headers: { authorization: `Bearer ${hub.adminToken}` },
     kubeconfig: hub.kubeconfig,
     home: await folder(undo),
@@ -47,7 +47,7 @@ export async function testbedSide(kubeconfig: string, undo: AsyncDisposableStack
   const side: Side = {
     name: 'testbed',
     url: server,
-    dispatcher: opened(new Agent({ connect }), undo),
+    dispatcher: opened(new Agent({ connect, allowH2: false }), undo),
     headers: user['token'] === undefined ? {} : { authorization: `Bearer ${user['token']}` },
     kubeconfig,
     home: await folder(undo),

@@ -58,6 +58,27 @@ describe('informers of @kubernetes/client-node', { skip: cannotStartNats() }, ()
     return { status: answer.statusCode, body: await answer.body.json() };
   }
 
+  test('a watch goes on after a restart of the hub from the revision that the client has seen', async () => {
+    const made = await ask('POST', path, { apiVersion: 'drover.dev/v1', kind: 'User', metadata: { name: 'watched' } });
+    const { resourceVersion } = (made.body as { metadata: { resourceVersion: string } }).metadata;
+    await hub.restart();
+    await eventually(
+      async () => (await ask('PATCH', `${path}/watched`, { spec: { displayName: 'later' } })).status === 200,
+      retry,
+    );
+    const query = `watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3Dwatched&resourceVersion=${resourceVersion}`;
+    const answer = await request(`${hub.url}${path}?${query}`, {
+      dispatcher: http,
+      headers: { authorization: `Bearer ${hub.adminToken}` },
+    });
+    const lines = (await answer.body.text()).trimEnd().split('\n');
+    const events = lines.map(line => JSON.parse(line) as { type: string; object: User });
+    assert.deepEqual(
+      events.map(({ type, object }) => [type, object.metadata?.name, object.spec?.displayName]),
+      [['MODIFIED', 'watched', 'later']],
+    );
+  });
+
   test(`hold what the hub holds after ${writes} random writes, two restarts of the hub and one of NATS`, async () => {
     const config = new KubeConfig();
     config.loadFromFile(hub.kubeconfig);

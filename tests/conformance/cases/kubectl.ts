@@ -123,9 +123,9 @@ export const kubectlGet: Topic = {
       name: 'watch',
       steps: [
         three,
-        show('-w --request-timeout=1s -o name'),
-        show('--watch-only --request-timeout=1s -o name'),
-        kubectl('get user <n>-a -w --request-timeout=1s'),
+        show('-w --request-timeout=3s -o name'),
+        show('--watch-only --request-timeout=3s -o name'),
+        kubectl('get user <n>-a -w --request-timeout=3s'),
       ],
     },
   ],

@@ -135,7 +135,7 @@ export const listing: Topic = {
       'a!b',
     ].map(selector => ({
       name: `bad selector ${selector.slice(0, 20)} ${selector.length}`,
-      steps: [get(users(`?labelSelector=${encodeURIComponent(selector)}`))],
+      steps: [get(users(`?labelSelector=${encodeURIComponent(selector)}&fieldSelector=metadata.name%3D<n>`))],
     })),
     { name: 'by name', steps: [...six, get(users('?fieldSelector=metadata.name%3D<n>-b'))] },
     {
@@ -156,7 +156,7 @@ export const listing: Topic = {
       ',',
     ].map(selector => ({
       name: `bad field selector ${selector}`,
-      steps: [get(users(`?fieldSelector=${encodeURIComponent(selector)}`))],
+      steps: [get(users(`?labelSelector=of%3D<n>&fieldSelector=${encodeURIComponent(selector)}`))],
     })),
     { name: 'as a table', steps: [...six, get(those(''), table)] },
     { name: 'as metadata', steps: [...six, get(those(''), partialList)] },
