@@ -703,10 +703,4 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
       { at: ['status'], steps: ['list/as the metadata of one, which a list is not/7'] },
     ],
   },
-  {
-    because: 'open',
-    why: 'Foreground and orphaning deletion are held up until the garbage collector has seen the object; kubectl 1.35 waits for that.',
-    sometimes: true,
-    places: [{ at: ['code'], steps: ['kubectl delete wait/cascade/*'] }],
-  },
 ];
