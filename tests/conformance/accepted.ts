@@ -343,7 +343,7 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
   },
   {
     because: 'older',
-    why: 'A wrong type is `FieldValueTypeInvalid` since 1.24.',
+    why: 'A wrong type is `FieldValueTypeInvalid` in later versions.',
     places: [
       {
         at: ['body.details.causes[*].reason'],
@@ -363,7 +363,7 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
   },
   {
     because: 'older',
-    why: 'Unknown fields, duplicate keys and unqualified finalizers are warned of since 1.25 (KEP-2885).',
+    why: 'Unknown fields and duplicate keys (KEP-2885), and unqualified finalizers, are warned of in later versions.',
     places: [
       {
         at: ['warning'],
@@ -382,7 +382,7 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
   },
   {
     because: 'older',
-    why: '`managedFields` names the subresource of a write, and a write of the object owns no `status`, since 1.22 (KEP-2896); an owner reference is owned as one since 1.23.',
+    why: '`managedFields` names the subresource of a write, and a write of the object owns no `status`, in later versions (KEP-555); there an owner reference is owned as a whole, too.',
     places: [
       { at: ['body.metadata.managedFields[*].fieldsV1.f:metadata'], steps: ['create/times of its own/1'] },
       {

@@ -62,7 +62,7 @@ const first = fc.oneof(
 );
 /**
  * Written through `/status` alone: 1.20 notes a manager of a status that it leaves alone, which is a change of the object
- * and a new revision; later versions do not (KEP-2896).
+ * and a new revision; later versions do not (KEP-555).
  */
 const state = fc.boolean().map(ready => ({ status: { ready } }));
 /** Of the last answer, of the first one, none, or one that never was. */
@@ -105,7 +105,7 @@ const step: fc.Arbitrary<RequestStep> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(get(`${path}?labelSelector=of%3D<n>`)) },
 );
 
-/** Since 1.22 who writes `status` through the object owns nothing of it (KEP-2896), and the subresource is named. */
+/** In later versions who writes `status` through the object owns nothing of it (KEP-555), and the subresource is named. */
 const isMeant = ({ at }: Finding): boolean => !at.includes('managedFields');
 
 describe('one API over every store', { skip: cannotStartCluster() || cannotStartNats() }, () => {
