@@ -50,11 +50,6 @@ export class Backend implements ConnectionOwner {
     this.#cancelCheck = every(clock, backendLimits.idleCheckMs, () => this.#closeOld());
   }
 
-  /** Connections that are open. */
-  get connections(): number {
-    return this.#all.size;
-  }
-
   /** A connection for one request. `fresh`: one that no answer has come over. */
   take(fresh = false): ApiConnection {
     return (fresh ? undefined : this.#idle.pop()?.connection) ?? this.#connect();
