@@ -30,6 +30,7 @@ export {
 } from './heads.ts';
 export { dialHop, type HopTls } from './hop-dialer.ts';
 export { type HopPeer, HopPool, type HopPoolOptions } from './hop-pool.ts';
+export { keptBytes } from './kept-bytes.ts';
 export { KeptSession, type KeptSessionOptions } from './kept-session.ts';
 export { limits } from './limits.ts';
 export { TunnelProtocolError } from './protocol-error.ts';

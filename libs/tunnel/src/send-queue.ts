@@ -1,3 +1,5 @@
+import { keptBytes } from './kept-bytes.ts';
+
 /** Bytes of one stream that wait for credit or for the transport. */
 export class SendQueue {
   #chunks: Buffer[] = [];
@@ -7,9 +9,9 @@ export class SendQueue {
     return this.#bytes;
   }
 
-  /** Keeps the chunk; a small view of a large buffer is copied, so that it does not keep all of it alive. */
+  /** Keeps the chunk, or a copy where it is a small view of a large buffer. */
   push(chunk: Buffer): void {
-    this.#chunks.push(chunk.length * 4 < chunk.buffer.byteLength ? Buffer.from(chunk) : chunk);
+    this.#chunks.push(keptBytes(chunk));
     this.#bytes += chunk.length;
   }
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DroverError } from '@drover/errors';
-import { decodeResponseHead, openFlag, type Reset, type StreamHandler, TunnelStream } from '@drover/tunnel';
+import { decodeResponseHead, keptBytes, openFlag, type Reset, type StreamHandler, TunnelStream } from '@drover/tunnel';
 import type { Cuttable } from '../access/live-exchanges.ts';
 import { AnswerBody } from '../domain/answer-body.ts';
 import { answerHead } from '../domain/answer-head.ts';
@@ -135,7 +135,9 @@ export class Exchange implements StreamHandler, Cuttable {
     if (this.#over) return;
     if (this.#body?.take(chunk.length) === false) return this.#misfit('the answer is longer than it said');
     this.#bytesOut += chunk.length;
-    if (this.#reply.data(chunk, fin)) this.#stream?.grant(chunk.length);
+    // A caller who is behind makes it wait.
+    const owned = this.#ungranted > 0 ? keptBytes(chunk) : chunk;
+    if (this.#reply.data(owned, fin)) this.#stream?.grant(chunk.length);
     else this.#ungranted += chunk.length;
   }
 
