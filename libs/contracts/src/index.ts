@@ -49,6 +49,8 @@ export {
   type GlobalRoleBinding,
   globalRoleBindingKind,
   globalRoleKind,
+  type Identity,
+  identityKind,
   type JoinToken,
   joinTokenKind,
   kinds,

@@ -119,6 +119,18 @@ export const errorTable = Object.freeze({
   'config-invalid': row(500, 'InternalError', false, 'A setting is missing or has a wrong value.'),
   'server-missing': row(500, 'InternalError', false, 'A server that Drover needs is not installed.'),
   'store-unavailable': row(503, 'ServiceUnavailable', true, 'The hub’s store does not answer.'),
+  'provider-unavailable': row(
+    503,
+    'ServiceUnavailable',
+    true,
+    'The identity provider does not answer; who is signed in goes on.',
+  ),
+  'sessions-unavailable': row(
+    503,
+    'ServiceUnavailable',
+    true,
+    'Sessions cannot be kept at the moment, so nobody new can sign in; who is signed in goes on.',
+  ),
   unreachable: row(502, 'BadGateway', true, 'The other side cannot be reached.'),
   internal: row(500, 'InternalError', false, 'A defect of Drover; the request id finds it in the log.'),
 } satisfies Record<string, ErrorEntry>);

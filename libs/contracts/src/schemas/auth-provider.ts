@@ -1,4 +1,33 @@
 import type { KindDeclaration, ObjectOf } from '../kind.ts';
+import type { Schema } from '../schema.ts';
+
+/** Who of those whom the provider knows may sign in. */
+const access = {
+  type: 'object',
+  description: 'Who of those whom the provider knows may sign in; absent: nobody.',
+  required: ['mode'],
+  properties: {
+    mode: {
+      type: 'string',
+      enum: ['anyone', 'groups', 'users'],
+      description: '`anyone` whom the provider signs in, members of the listed `groups`, or the listed `users`.',
+    },
+    groups: {
+      type: 'array',
+      maxItems: 512,
+      items: { type: 'string', maxLength: 253 },
+      'x-kubernetes-list-type': 'set',
+      description: 'Groups as the provider names them, without the provider’s name before them.',
+    },
+    users: {
+      type: 'array',
+      maxItems: 4096,
+      items: { type: 'string', maxLength: 253 },
+      'x-kubernetes-list-type': 'set',
+      description: 'Users of the hub, or subjects as the provider tells them.',
+    },
+  },
+} as const satisfies Schema;
 
 export const authProviderKind = {
   group: 'drover.dev',
@@ -9,33 +38,32 @@ export const authProviderKind = {
   shortNames: [],
   categories: ['drover'],
   namespaced: false,
-  description: 'Where users come from whom the hub does not keep itself.',
+  description: 'Where users come from, and how they sign in.',
   status: false,
   required: ['spec'],
   selectableFields: ['spec.type', 'spec.enabled'],
   fields: {
     spec: {
       type: 'object',
-      description: 'The provider. Its secrets are kept elsewhere.',
+      description: 'The provider. Its secrets can be written, and are kept elsewhere.',
       required: ['type'],
       properties: {
         type: {
           type: 'string',
-          enum: ['oidc', 'ldap', 'saml', 'github'],
+          enum: ['local', 'oidc', 'github', 'ldap', 'workload'],
           description: 'What it speaks. It cannot be changed.',
         },
         displayName: { type: 'string', maxLength: 253, description: 'A name for people.' },
-        enabled: { type: 'boolean', description: 'Whether anybody may log in by it.' },
-        url: {
-          type: 'string',
-          maxLength: 2048,
-          description: 'Where it is: the issuer of OpenID Connect, the server of LDAP.',
+        enabled: {
+          type: 'boolean',
+          description: 'Whether anybody may sign in by it. Its sessions and tokens end when it is disabled.',
         },
-        clientId: { type: 'string', maxLength: 1024, description: 'What the hub is to the provider.' },
+        access,
+        // The block of each type, in a file of its own beside this one, such as `oidc: oidcProviderSchema`.
       },
     },
   },
 } as const satisfies KindDeclaration;
 
-/** Where users come from whom the hub does not keep itself. */
+/** Where users come from, and how they sign in. Its name stands before its groups: `<name>:<group>`. */
 export interface AuthProvider extends ObjectOf<typeof authProviderKind> {}

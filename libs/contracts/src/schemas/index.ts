@@ -5,6 +5,7 @@ import { clusterRoleTemplateBindingKind } from './cluster-role-template-binding.
 import { eventKind } from './event.ts';
 import { globalRoleKind } from './global-role.ts';
 import { globalRoleBindingKind } from './global-role-binding.ts';
+import { identityKind } from './identity.ts';
 import { joinTokenKind } from './join-token.ts';
 import { passwordKind } from './password.ts';
 import { projectKind } from './project.ts';
@@ -24,6 +25,7 @@ export { type Condition, condition, conditions } from './condition.ts';
 export { type Event, eventKind } from './event.ts';
 export { type GlobalRole, globalRoleKind } from './global-role.ts';
 export { type GlobalRoleBinding, globalRoleBindingKind } from './global-role-binding.ts';
+export { type Identity, identityKind } from './identity.ts';
 export { type JoinToken, joinTokenKind } from './join-token.ts';
 export { type Password, passwordKind } from './password.ts';
 export type { RoleRule } from './policy-rules.ts';
@@ -51,6 +53,7 @@ export const kinds: readonly KindDeclaration[] = [
   projectKind,
   projectRoleTemplateBindingKind,
   authProviderKind,
+  identityKind,
   settingKind,
   eventKind,
 ];

@@ -17,6 +17,7 @@ import type {
   Token,
   User,
 } from '@drover/contracts';
+import { DroverError } from '@drover/errors';
 import { inheritanceCycle } from '@drover/identity';
 import type { Caller } from '../domain/authorization.ts';
 import {
@@ -217,7 +218,11 @@ const checksByResource = new Map([
 /** What a client's write of the hub's objects must satisfy beside their schemas: references, and nobody's rights growing. */
 export function admitWrite(parts: Omit<Checks, 'caller'> & TokenParts, caller: Caller, write: ClientWrite): Admitted {
   const { type, object, old, asked } = write;
-  if (asked.subresource !== undefined) return { object };
+  if (asked.subresource !== undefined) {
+    // What providers say of a user gives rights, so that nobody else may say it.
+    if (type.plural === users.plural) throw new DroverError('forbidden', 'the status of a user is the hub’s to write');
+    return { object };
+  }
   if (type.plural === tokens.plural && isToken(object)) {
     return old !== undefined && isToken(old)
       ? { object: changedToken(object, old) }

@@ -1,5 +1,5 @@
-import { allVerbs, type ResourceType } from '@drover/apiserver';
-import { type AuthProvider, authProviderKind } from '@drover/contracts';
+import { allVerbs, type FieldError, fieldErrors, type ResourceType } from '@drover/apiserver';
+import { type AuthProvider, authProviderKind, isLabel } from '@drover/contracts';
 import { checkUnchanged } from './binding-checks.ts';
 
 /** `kubectl get authproviders` */
@@ -17,10 +17,16 @@ export const authProviders: ResourceType<AuthProvider> = {
     {
       name: 'Enabled',
       type: 'boolean',
-      description: 'Whether anybody may log in by it.',
+      description: 'Whether anybody may sign in by it.',
       jsonPath: '.spec.enabled',
       cell: provider => provider.spec.enabled ?? false,
     },
   ],
-  validate: (provider, old) => checkUnchanged(provider, old, ['type']),
+  validate: (provider, old) => [...checkName(provider), ...checkUnchanged(provider, old, ['type'])],
 };
+
+/** It stands before the groups of the provider, in paths and in the names of users. `system:` is Kubernetes' own (T4). */
+function checkName({ metadata: { name } }: AuthProvider): FieldError[] {
+  if (!isLabel(name)) return [fieldErrors.invalid('metadata.name', name, 'must be a DNS-1123 label')];
+  return name === 'system' ? [fieldErrors.invalid('metadata.name', name, 'belongs to Kubernetes')] : [];
+}

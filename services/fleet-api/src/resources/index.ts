@@ -6,6 +6,7 @@ import { clusters } from './clusters.ts';
 import { events } from './events.ts';
 import { globalRoleBindings } from './global-role-bindings.ts';
 import { globalRoles } from './global-roles.ts';
+import { identities } from './identities.ts';
 import { joinTokens } from './join-tokens.ts';
 import { namespaces } from './namespaces.ts';
 import { passwords } from './passwords.ts';
@@ -17,10 +18,12 @@ import { tokens } from './tokens.ts';
 import { users } from './users.ts';
 
 export {
+  authProviders,
   clusterRoleTemplateBindings,
   clusters,
   globalRoleBindings,
   globalRoles,
+  identities,
   joinTokens,
   namespaces,
   passwords,
@@ -46,6 +49,7 @@ export const allResources: readonly ResourceType[] = [
   projects,
   projectRoleTemplateBindings,
   authProviders,
+  identities,
   settings,
   events,
 ];
