@@ -15,12 +15,13 @@ export const identityKind = {
     spec: {
       type: 'object',
       description: 'The subject and the user.',
-      required: ['provider', 'providerUid', 'subject', 'user'],
+      required: ['provider', 'providerUid', 'subject', 'user', 'userUid'],
       properties: {
         provider: { type: 'string', description: 'The AuthProvider.' },
         providerUid: { type: 'string', description: 'Its uid: another provider of the name knows other people.' },
         subject: { type: 'string', description: 'The subject there.' },
         user: { type: 'string', description: 'The User.' },
+        userUid: { type: 'string', description: 'Its uid: another user of the name is somebody else.' },
       },
     },
   },

@@ -1,0 +1,1 @@
+export { MemoryStores } from './memory-stores.ts';
