@@ -54,6 +54,7 @@ export {
   type JoinToken,
   joinTokenKind,
   kinds,
+  type LdapProviderSpec,
   type Password,
   type Project,
   type ProjectRoleTemplateBinding,

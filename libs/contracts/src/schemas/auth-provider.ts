@@ -1,5 +1,6 @@
 import type { KindDeclaration, ObjectOf } from '../kind.ts';
 import type { Schema } from '../schema.ts';
+import { ldapProviderSchema } from './ldap-provider.ts';
 
 /** Who of those whom the provider knows may sign in. */
 const access = {
@@ -60,6 +61,7 @@ export const authProviderKind = {
         },
         access,
         // The block of each type, in a file of its own beside this one, such as `oidc: oidcProviderSchema`.
+        ldap: ldapProviderSchema,
       },
     },
   },

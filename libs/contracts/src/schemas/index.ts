@@ -27,6 +27,7 @@ export { type GlobalRole, globalRoleKind } from './global-role.ts';
 export { type GlobalRoleBinding, globalRoleBindingKind } from './global-role-binding.ts';
 export { type Identity, identityKind } from './identity.ts';
 export { type JoinToken, joinTokenKind } from './join-token.ts';
+export type { LdapProviderSpec } from './ldap-provider.ts';
 export { type Password, passwordKind } from './password.ts';
 export type { RoleRule } from './policy-rules.ts';
 export { type Project, projectKind } from './project.ts';
