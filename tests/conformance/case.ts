@@ -51,6 +51,13 @@ const mergePatchType = 'application/merge-patch+json';
 const jsonPatchType = 'application/json-patch+json';
 const applyPatchType = 'application/apply-patch+yaml';
 
+/** What answers are asked for, beside whole objects. */
+export const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
+export const partial = { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json' };
+export const partialList = {
+  accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json',
+};
+
 type Headers = Readonly<Record<string, string>>;
 const request =
   (method: RequestStep['method'], type?: string) =>

@@ -1,4 +1,4 @@
-import { acceptedDifferences } from './accepted.ts';
+import { acceptedDifferences } from './accepted/index.ts';
 import { matches } from './compare.ts';
 import type { Difference } from './run-topic.ts';
 

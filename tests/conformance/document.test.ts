@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { acceptedDifferences } from './accepted.ts';
+import { acceptedDifferences } from './accepted/index.ts';
 import { findings, matches, outcomeFindings, unexpected } from './compare.ts';
 import { conformanceDocument, documentPath } from './document.ts';
 import { maskJson, maskLines } from './mask.ts';

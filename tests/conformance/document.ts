@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '@drover/testing';
-import { acceptedDifferences, type Reason } from './accepted.ts';
+import { acceptedDifferences, type Because } from './accepted/index.ts';
 import { topics } from './cases/index.ts';
 
 /** Where {@link conformanceDocument} is kept. */
 export const documentPath = join(repositoryRoot, 'docs/conformance.md');
 
-const sections: readonly [reason: Reason, title: string, lead: string][] = [
+const sections: readonly [because: Because, title: string, lead: string][] = [
   ['ours', 'Meant', 'The hub differs on purpose.'],
   ['older', 'Later than 1.20', 'The hub answers as later versions of Kubernetes do.'],
   ['open', 'Open', 'Defects that are known and not yet mended, and what nobody has looked at yet.'],
 ];
 
-/** docs/conformance.md: every accepted difference with its reason, made from tests/conformance/accepted.ts. */
+/** docs/conformance.md: every accepted difference with its reason, made from tests/conformance/accepted/. */
 export function conformanceDocument(): string {
   const cases = topics.reduce((sum, topic) => sum + topic.cases.length, 0);
   const lines = [
@@ -21,8 +21,8 @@ export function conformanceDocument(): string {
     `\`npm test -- conformance\` asks the hub, and a kube-apiserver 1.20 that holds [k8s/crds](../k8s/crds), the same: ${cases} cases of`,
     'requests and of kubectl commands (1.29, 1.35 and the one on the PATH). Status, reason, body, warnings and what kubectl prints are',
     'compared; uids, times, revisions and addresses are masked. What 1.20 does not have is held against the KEPs (topic `newer`).',
-    'A difference that is not listed here fails the suite, and so does one that is listed and no longer shows. The list is',
-    '`tests/conformance/accepted.ts`; `npm run conformance -- TOPIC` shows what is not in it, and `npm run generate` writes this page.',
+    'A difference that is not listed here fails the suite, and so does one that is listed and no longer shows. The list is in',
+    '`tests/conformance/accepted/`; `npm run conformance -- TOPIC` shows what is not in it, and `npm run generate` writes this page.',
   ];
   for (const [reason, title, lead] of sections) {
     const listed = acceptedDifferences.filter(({ because }) => because === reason);

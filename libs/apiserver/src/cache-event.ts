@@ -21,6 +21,12 @@ export class CacheEvent {
     this.previous = previous;
   }
 
+  /** What of the object is told with `type`: whoever it leaves sees it as it was, with the resourceVersion of the change. */
+  seenAs(type: ChangeType): KeptObject {
+    const leaves = type === 'DELETED' && this.type !== 'DELETED';
+    return leaves && this.previous !== undefined ? this.previous.at(this.revision) : this.object;
+  }
+
   /** The bytes to send, made once for each `form`. */
   frame(form: string, make: () => Frame): Frame {
     this.#frames ??= new Map();

@@ -2,6 +2,7 @@ import { DroverError } from '@drover/errors';
 import { type Propagation, propagations } from './deletion.ts';
 import { invalidOptions } from './failures.ts';
 import { type FieldError, fieldErrors } from './field-errors.ts';
+import { goStrings } from './metadata-rules.ts';
 import { isRecord } from './object.ts';
 import type { Preconditions } from './registry.ts';
 import { checkSchema, type Schema } from './schema.ts';
@@ -58,8 +59,11 @@ export function readDeletion(body: unknown, query: URLSearchParams): RequestedDe
 }
 
 /** What is wrong with a list of `dryRun` directives. */
-export const dryRunErrors = (values: readonly string[]): FieldError[] =>
-  values.every(value => value === 'All') ? [] : [fieldErrors.notSupported('dryRun', values, ['All'])];
+export function dryRunErrors(values: readonly string[]): FieldError[] {
+  if (values.every(value => value === 'All')) return [];
+  const message = `Unsupported value: ${goStrings(values)}: supported values: "All"`;
+  return [{ field: 'dryRun', reason: 'FieldValueNotSupported', message }];
+}
 
 function optionsOf(body: unknown): Record<string, unknown> {
   if (!isRecord(body)) {

@@ -1,14 +1,15 @@
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { invalid } from './failures.ts';
-import { type FieldError, fieldErrors } from './field-errors.ts';
+import { type FieldError, fieldErrors, maxFieldErrors } from './field-errors.ts';
 import { metadataErrors } from './metadata-rules.ts';
 import { type ApiObject, fieldsOf, isRecord } from './object.ts';
 import { groupVersion, type ResourceType } from './resource-type.ts';
-import { checkSchema, type Schema } from './schema.ts';
+import { checkSchema, type Schema, type SchemaReport } from './schema.ts';
 
 const text: Schema = { type: 'string' };
-const textMap: Schema = { type: 'object', additionalProperties: { type: 'string' } };
+/** A null among labels is an empty text, as Go reads it. */
+const textMap: Schema = { type: 'object', additionalProperties: { type: 'string', nullable: true } };
 
 /** The fields of `metadata` that are kept, and those that clients send back and that are dropped in silence. */
 const metadataFields: Readonly<Record<string, Schema>> = {
@@ -41,39 +42,64 @@ const metadataFields: Readonly<Record<string, Schema>> = {
   },
 };
 
-/** A JSON value from a client as an object of `type`; what the schema does not know is listed and left out. */
+/**
+ * A JSON value from a client as an object of `type`; what the schema does not know is listed and left out. Of a kind with a
+ * status subresource it is only the part that is written.
+ */
 export interface Draft {
   readonly object: ApiObject;
   readonly unknown: readonly string[];
+  /** What the schema refuses in what is written. */
   readonly errors: readonly FieldError[];
+  /** It says that it is of another kind. */
+  readonly mistaken: DroverError | undefined;
   /** What a client should mend, though it is taken. */
   readonly warnings: readonly string[];
 }
 
-/**
- * Reads a client's JSON as an object of `type`. Throws `invalid`, or what `failure` makes (default: `bad-request`), where it
- * is not one at all.
- */
-export function readDraft(
-  type: ResourceType,
-  value: unknown,
-  failure = (why: string): DroverError => unreadable(type, why),
-): Draft {
-  const { metadata, ...fields } = fieldsOfType(type, value, failure);
+/** How a {@link Draft} is read. */
+export interface DraftOptions {
+  /** What is wrong where the JSON is no object of the type at all; default: {@link unreadable}. */
+  readonly failure?: (why: string) => DroverError;
+  /** What is written: the status or all else. Of the other part it does not matter what a client sends. */
+  readonly part?: 'main' | 'status';
+  /** The version was not told by the client's body alone, which a patch can be, so that it is checked as any other field. */
+  readonly patched?: boolean;
+}
+
+/** Reads a client's JSON as an object of `type`. Throws what `failure` makes, or `bad-request`, where it is not one at all. */
+export function readDraft(type: ResourceType, value: unknown, options: DraftOptions = {}): Draft {
+  const { failure = (why: string): DroverError => unreadable(type, why), part = 'main' } = options;
+  const { fields: all, mistaken } = fieldsOfType(type, value, failure, options.patched ?? false);
+  const { metadata, ...fields } = all;
   for (const name of type.hidden ?? []) delete fields[name];
   const parts = partManagedFields(metadata ?? {});
   const meta = checkSchema({ type: 'object', properties: metadataFields }, parts.metadata, 'metadata');
   const [mistyped] = meta.errors;
   if (mistyped !== undefined) throw failure(`${mistyped.field}: ${mistyped.message}`);
-  const rest = checkSchema({ type: 'object', properties: type.fields, required: type.required ?? [] }, fields);
+  const isWritten = (name: string): boolean => !type.status || (name === 'status') === (part === 'status');
+  const written = checkFields(type, fields, isWritten);
+  const ignored = type.status ? checkFields(type, fields, name => !isWritten(name)) : undefined;
   const { kept, warnings } = keptMetadata(asRecord(meta.pruned));
   if (parts.managedFields !== undefined) kept.managedFields = parts.managedFields;
   return {
-    object: { apiVersion: groupVersion(type), kind: type.kind, metadata: kept, ...asRecord(rest.pruned) },
-    unknown: [...meta.unknown, ...rest.unknown],
-    errors: rest.errors,
+    object: { apiVersion: groupVersion(type), kind: type.kind, metadata: kept, ...asRecord(written.pruned) },
+    unknown: [...meta.unknown, ...written.unknown, ...(ignored?.unknown ?? [])],
+    errors: written.errors,
+    mistaken,
     warnings,
   };
+}
+
+function checkFields(
+  type: ResourceType,
+  fields: Readonly<Record<string, unknown>>,
+  isMeant: (name: string) => boolean,
+): SchemaReport {
+  const meant = <T>(of: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(of).filter(([name]) => isMeant(name)));
+  const required = (type.required ?? []).filter(isMeant);
+  return checkSchema({ type: 'object', properties: meant(type.fields), required }, meant(fields));
 }
 
 /** Why a body cannot be read as an object of `type`, in kube-apiserver's words. */
@@ -90,30 +116,34 @@ function fieldsOfType(
   type: ResourceType,
   value: unknown,
   failure: (why: string) => DroverError,
-): Record<string, unknown> {
-  if (!isRecord(value)) {
-    const found = Array.isArray(value) ? 'array' : typeof value;
-    const why = `couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into an object`;
-    throw new DroverError('bad-request', `the object provided is unrecognized (must be of type ${type.kind}): ${why}`);
+  patched: boolean,
+): { fields: Record<string, unknown>; mistaken: DroverError | undefined } {
+  const unrecognised = (found: string): DroverError => {
+    const why = `couldn't get version/kind; json parse error: json: cannot unmarshal ${found}`;
+    return new DroverError('bad-request', `the object provided is unrecognized (must be of type ${type.kind}): ${why}`);
+  };
+  if (value !== null && !isRecord(value)) {
+    throw unrecognised(`${Array.isArray(value) ? 'array' : typeof value} into an object`);
   }
-  const { apiVersion, kind, ...fields } = value;
+  const { apiVersion, kind, ...fields } = value ?? {};
   if (kind === undefined || kind === '' || kind === null) {
     throw failure(`Object 'Kind' is missing in '${JSON.stringify(value).slice(0, maxRepeated)}'`);
   }
+  if (typeof kind !== 'string') throw unrecognised(`a kind that is no string`);
   if (apiVersion === undefined || apiVersion === '' || apiVersion === null) {
     throw failure("Object 'apiVersion' is missing in 'object has no apiVersion field'");
   }
   const expected = groupVersion(type);
-  if (apiVersion !== expected) {
+  if (apiVersion !== expected && !patched) {
     const both = `(${asText(apiVersion)}) does not match the expected API version (${expected})`;
     throw new DroverError('bad-request', `the API version in the data ${both}`);
   }
-  if (kind !== type.kind) {
-    const name = asRecord(fields['metadata'])['name'];
-    const errors = [fieldErrors.invalid('kind', kind, `must be ${type.kind}`)];
-    throw invalid(type, typeof name === 'string' ? name : '', errors, asText(kind));
-  }
-  return fields;
+  const errors: FieldError[] = [];
+  if (kind !== type.kind) errors.push(fieldErrors.invalid('kind', kind, `must be ${type.kind}`));
+  if (apiVersion !== expected) errors.push(fieldErrors.invalid('apiVersion', apiVersion, `must be ${expected}`));
+  if (errors.length === 0) return { fields, mistaken: undefined };
+  const name = asRecord(fields['metadata'])['name'];
+  return { fields, mistaken: invalid(type, typeof name === 'string' ? name : '', errors, kind) };
 }
 
 /** What is wrong with an object's metadata and with what its type checks by itself. */
@@ -163,12 +193,16 @@ function keptMetadata(found: Record<string, unknown>): { kept: ObjectMeta; warni
   const finalizers = found['finalizers'];
   if (Array.isArray(finalizers) && finalizers.length > 0) kept.finalizers = finalizers.map(String);
   const owners = Array.isArray(found['ownerReferences']) ? found['ownerReferences'].map(ownerOf) : [];
-  const once = owners.filter((owner, index) => owners.findIndex(({ uid }) => uid === owner.uid) === index);
-  if (once.length > 0) kept.ownerReferences = once;
-  if (once.length === owners.length) return { kept, warnings: [] };
-  const again = [...new Set(owners.filter(owner => !once.includes(owner)).map(({ uid }) => uid))];
+  const once = new Map<string, OwnerReference>();
+  const again = new Set<string>();
+  for (const owner of owners) {
+    if (once.has(owner.uid)) again.add(owner.uid);
+    else once.set(owner.uid, owner);
+  }
+  if (once.size > 0) kept.ownerReferences = [...once.values()];
+  if (again.size === 0) return { kept, warnings: [] };
   const what = '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+';
-  const rest = `and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${again.join(', ')}`;
+  const rest = `and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...again].slice(0, maxFieldErrors).join(', ')}`;
   return { kept, warnings: [`${what}, ${rest}`] };
 }
 
@@ -188,7 +222,7 @@ function ownerOf(value: unknown): OwnerReference {
 
 function stringMap(value: unknown): Record<string, string> | undefined {
   if (!isRecord(value)) return undefined;
-  const entries = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const entries = Object.entries(value).map(([name, text]) => [name, typeof text === 'string' ? text : '']);
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 

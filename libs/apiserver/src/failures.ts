@@ -1,5 +1,5 @@
 import { DroverError } from '@drover/errors';
-import { type FieldError, fieldErrors } from './field-errors.ts';
+import { type FieldError, fieldErrors, maxFieldErrors } from './field-errors.ts';
 import { qualifiedName, type ResourceType } from './resource-type.ts';
 
 /**
@@ -69,11 +69,12 @@ export function invalid(
   errors: readonly FieldError[],
   what = 'kind' in type && typeof type.kind === 'string' ? type.kind : '',
 ): DroverError {
-  const said = errors.map(error => `${error.field}: ${error.message}`);
+  const told = errors.slice(0, maxFieldErrors);
+  const said = told.map(error => `${error.field}: ${error.message}`);
   const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`;
   const subject = type.group === '' ? what : `${what}.${type.group}`;
   return new DroverError('invalid', `${subject} ${JSON.stringify(name)} is invalid: ${list}`, {
-    details: { status: { ...details(name, type.group, what), causes: errors } },
+    details: { status: { ...details(name, type.group, what), causes: told } },
   });
 }
 

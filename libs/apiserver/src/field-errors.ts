@@ -19,6 +19,19 @@ export interface FieldError {
 }
 
 /**
+ * So many mistakes of one object are told at most: the rest are of the same kind as a rule, and an object of 1.5 MB that is
+ * made of mistakes would have an answer of a hundred times its size.
+ */
+export const maxFieldErrors = 100;
+
+/** A path is told so far: who gives a name of a megabyte to a map that holds mistakes must not get it back with each. */
+export const maxPathCharacters = 1024;
+
+/** A path, as far as it is told. */
+export const pathTold = (path: string): string =>
+  path.length > maxPathCharacters ? path.slice(0, maxPathCharacters) : path;
+
+/**
  * Mistakes in the words of kube-apiserver 1.32 (k8s.io/apimachinery/pkg/util/validation/field); people and tools search for
  * them.
  */

@@ -15,7 +15,9 @@ interface Term {
  * declaration makes selectable (KEP-4358). Throws `bad-request`.
  */
 export function parseFieldSelector(text: string, type: ResourceType): (object: KeptObject) => boolean {
-  const tests = termsOf(text).map(({ field, equal, value }) => {
+  // As with kube-apiserver, what names no field and no value means everything.
+  const terms = termsOf(text).filter(({ field, value }) => field !== '' || value !== '');
+  const tests = terms.map(({ field, equal, value }) => {
     const of = readerOf(field, type);
     return (object: KeptObject): boolean => (of(object) === value) === equal;
   });

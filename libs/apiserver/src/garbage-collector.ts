@@ -125,7 +125,7 @@ export class GarbageCollector {
     this.#graph.clear();
     this.#cursors = types.map(type => ({ type, cursor: cache.follow(type.plural, cache.revision) }));
     for (const type of types) {
-      for (const kept of cache.list(`${type.plural}.`)) this.#present(type, kept);
+      for (const kept of cache.list(objects.prefix(type.plural))) this.#present(type, kept);
     }
   }
 
@@ -161,7 +161,7 @@ export class GarbageCollector {
     if (this.#namespaces === undefined) return;
     if (type === this.#namespaces) {
       for (const { plural } of this.#namespacedTypes()) {
-        for (const { key } of cache.list(`${plural}.${kept.name}.`)) this.#queue.add(key);
+        for (const { key } of cache.list(objects.prefix(plural, kept.name))) this.#queue.add(key);
       }
     } else if (type.namespaced) {
       const home = registry.kept(this.#namespaces, kept.namespace);
@@ -226,7 +226,7 @@ export class GarbageCollector {
     const { name } = namespace.object.metadata;
     let left = 0;
     for (const type of this.#namespacedTypes()) {
-      const prefix = `${type.plural}.${name}.`;
+      const prefix = objects.prefix(type.plural, name);
       for (const { key, object } of cache.list(prefix)) {
         if (object.metadata.deletionTimestamp === undefined) {
           await this.#delete({ key, type, object }, 'Background').catch(ignoreNotFound);

@@ -1,4 +1,5 @@
 import { DroverError } from '@drover/errors';
+import { maxFieldErrors, pathTold } from './field-errors.ts';
 
 /**
  * Deeper bodies are refused: everything that walks an object recurses. No object of Kubernetes is deeper than a few tens
@@ -14,11 +15,12 @@ interface Level {
 }
 
 /**
- * The paths of fields that an object of `text` has twice, as kube-apiserver names them: `spec.ports[0].name`. `text` is
+ * The paths of the first fields that an object of `text` has twice, as kube-apiserver names them: `spec.ports[0].name`. `text` is
  * JSON. Throws `bad-request` where it is too deep.
  */
 export function duplicateFields(text: string): string[] {
   const found = new Set<string>();
+  let repeats = 0;
   const levels: Level[] = [];
   let atName = false;
   for (let at = 0; at < text.length; at++) {
@@ -29,7 +31,7 @@ export function duplicateFields(text: string): string[] {
         if (atName && level?.fields !== undefined) {
           const name: string = JSON.parse(text.slice(at, end + 1));
           level.name = name;
-          if (level.fields.has(name)) found.add(pathOf(levels));
+          if (level.fields.has(name) && repeats++ < maxFieldErrors) found.add(pathTold(pathOf(levels)));
           level.fields.add(name);
           atName = false;
         }

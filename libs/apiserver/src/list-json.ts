@@ -33,7 +33,7 @@ const partialHead = '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v
 
 /** `PartialObjectMetadataList`, by copying the bytes of metadata. */
 export const partialList = (objects: readonly KeptObject[], metadata: ListMeta): Buffer =>
-  listJson(objects, metadata, {
+  listJson(objects, withoutEmptyToken(metadata), {
     head: '{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1"',
     beforeItem: partialHead,
     afterItem: '}',
@@ -45,7 +45,11 @@ export const partialList = (objects: readonly KeptObject[], metadata: ListMeta):
 export const partialLine = (object: KeptObject): Buffer =>
   Buffer.concat([Buffer.from(partialHead), object.metadata, Buffer.from('}\n')]);
 
-function listJson(objects: readonly KeptObject[], metadata: ListMeta, form: ListForm): Buffer {
+/** As Go writes a `ListMeta`; only lists of custom resources tell an empty token. */
+export const withoutEmptyToken = ({ continue: token, ...metadata }: ListMeta): object =>
+  token === '' ? metadata : { ...metadata, continue: token };
+
+function listJson(objects: readonly KeptObject[], metadata: object, form: ListForm): Buffer {
   const head = Buffer.from(`${form.head},"metadata":${JSON.stringify(metadata)},"items":[`);
   const tail = Buffer.from(']}\n');
   const before = Buffer.from(form.beforeItem);

@@ -1,5 +1,5 @@
 import type { ObjectMeta, OwnerReference } from '@drover/contracts';
-import { type FieldError, fieldErrors } from './field-errors.ts';
+import { type FieldError, fieldErrors, maxFieldErrors } from './field-errors.ts';
 
 /**
  * What may stand in an object's metadata, in the words of kube-apiserver
@@ -107,6 +107,7 @@ export function metadataErrors(metadata: ObjectMeta, namespaced: boolean): Field
   } else if (namespace === '') errors.push(fieldErrors.required('metadata.namespace'));
   else errors.push(...each('namespace', namespace, labelMistakes(namespace)));
   for (const [key, value] of Object.entries(labels)) {
+    if (errors.length >= maxFieldErrors) break;
     errors.push(
       ...each('labels', key, qualifiedNameMistakes(key)),
       ...each('labels', value, labelValueMistakes(value)),
@@ -120,6 +121,7 @@ function annotationErrors(annotations: Readonly<Record<string, string>>): FieldE
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {
+    if (errors.length >= maxFieldErrors) break;
     errors.push(...each('annotations', key, qualifiedNameMistakes(key.toLowerCase())));
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
@@ -131,10 +133,11 @@ function ownerErrors(owners: readonly OwnerReference[]): FieldError[] {
   const errors: FieldError[] = [];
   let controller: string | undefined;
   for (const owner of owners) {
+    if (errors.length >= maxFieldErrors) break;
     const { apiVersion, kind, name, uid } = owner;
-    const version = apiVersion.split('/').at(-1);
     const at = (field: string): string => `ownerReferences.${field}`;
-    if (version === '') errors.push(invalid(at('apiVersion'), apiVersion, 'version must not be empty'));
+    if (!/^([^/]*\/)?[^/]+$/.test(apiVersion))
+      errors.push(invalid(at('apiVersion'), apiVersion, 'version must not be empty'));
     if (kind === '') errors.push(invalid(at('kind'), kind, 'kind must not be empty'));
     if (name === '') errors.push(invalid(at('name'), name, 'name must not be empty'));
     if (uid === '') errors.push(invalid(at('uid'), uid, 'uid must not be empty'));
@@ -154,7 +157,11 @@ function ownerErrors(owners: readonly OwnerReference[]): FieldError[] {
 }
 
 function finalizerErrors(finalizers: readonly string[]): FieldError[] {
-  const errors = finalizers.flatMap(name => each('finalizers', name, qualifiedNameMistakes(name)));
+  const errors: FieldError[] = [];
+  for (const name of finalizers) {
+    if (errors.length >= maxFieldErrors) break;
+    errors.push(...each('finalizers', name, qualifiedNameMistakes(name)));
+  }
   if (finalizers.includes(orphanFinalizer) && finalizers.includes(foregroundFinalizer)) {
     const both = `finalizer ${orphanFinalizer} and ${foregroundFinalizer} cannot be both set`;
     errors.push({
@@ -167,7 +174,7 @@ function finalizerErrors(finalizers: readonly string[]): FieldError[] {
 }
 
 /** As Go prints a `[]string`. */
-const goStrings = (values: readonly string[]): string =>
+export const goStrings = (values: readonly string[]): string =>
   `[]string{${values.map(value => JSON.stringify(value)).join(', ')}}`;
 
 /** What a change of `current` may not do to its metadata. */
@@ -184,10 +191,11 @@ export function metadataChangeErrors(next: ObjectMeta, current: ObjectMeta): Fie
   if (grace !== undefined && grace !== current.deletionGracePeriodSeconds)
     immutable('deletionGracePeriodSeconds', grace);
   if (current.deletionTimestamp !== undefined) {
-    const added = (next.finalizers ?? []).filter(name => !current.finalizers?.includes(name)).sort();
+    const before = new Set(current.finalizers);
+    const added = [...new Set(next.finalizers)].filter(name => !before.has(name)).sort();
     if (added.length > 0) {
       const what = 'no new finalizers can be added if the object is being deleted, found new finalizers';
-      errors.push(fieldErrors.forbidden('metadata.finalizers', `${what} ${goStrings([...new Set(added)])}`));
+      errors.push(fieldErrors.forbidden('metadata.finalizers', `${what} ${goStrings(added)}`));
     }
   }
   return errors;

@@ -51,6 +51,19 @@ function metadataOf(current: ObjectMeta, next: ObjectMeta): ObjectMeta {
   };
 }
 
+/** `next` with the part that a write to `part` does not touch as it is: of that a client may send anything. */
+export function withUntouched<T extends ApiObject>(
+  type: ResourceType,
+  next: T,
+  current: ApiObject,
+  part: 'main' | 'status',
+): T {
+  if (!type.status) return next;
+  return part === 'main'
+    ? withField(next, 'status', current)
+    : withField({ ...next, ...fieldsOf(current), metadata: next.metadata }, 'status', next);
+}
+
 /** All that is wanted of an object: what raises its generation when it changes. */
 function wantedOf(type: ResourceType, object: ApiObject): unknown {
   const { metadata: _, status, ...wanted } = fieldsOf(object);

@@ -31,12 +31,14 @@ export function readOptions(parameters: URLSearchParams, verb: Verb, type: Resou
   const timeoutSeconds = integer(parameters, 'timeoutSeconds');
   const initialEvents = given('sendInitialEvents') === '' ? undefined : truth(given('sendInitialEvents'));
   const match = given('resourceVersionMatch');
-  if (verb === 'list' || verb === 'watch') checkMatch(parameters, verb, initialEvents);
+  const isList = verb === 'list' || verb === 'deletecollection';
+  if (isList) checkMatch(parameters, 'list', initialEvents);
+  else if (verb === 'watch') checkMatch(parameters, verb, initialEvents);
   const selects = allOf(
     given('labelSelector') === '' ? undefined : byLabels(given('labelSelector')),
     given('fieldSelector') === '' ? undefined : parseFieldSelector(given('fieldSelector'), type),
   );
-  const token = verb === 'list' && given('continue') !== '' ? decodeContinue(given('continue')) : undefined;
+  const token = isList && given('continue') !== '' ? decodeContinue(given('continue')) : undefined;
   if (token !== undefined && !['', '0'].includes(given('resourceVersion'))) {
     throw new DroverError('bad-request', 'specifying resource version is not allowed when using continue');
   }

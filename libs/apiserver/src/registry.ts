@@ -15,7 +15,7 @@ import {
 } from './failures.ts';
 import type { FieldError } from './field-errors.ts';
 import type { KeptObject } from './kept-object.ts';
-import { metadataChangeErrors } from './metadata-rules.ts';
+import { metadataChangeErrors, metadataErrors } from './metadata-rules.ts';
 import { isNamespaces, newNamespace } from './namespaces.ts';
 import type { ApiObject } from './object.ts';
 import { mergedObject, type Part, same } from './object-change.ts';
@@ -140,8 +140,7 @@ export class Registry {
 
   /** Every object of a resource, or of a namespace, by name. Shared: must not be changed. */
   list<T extends ApiObject>(type: ResourceType<T>, namespace?: string): T[] {
-    const prefix = namespace === undefined ? `${type.plural}.` : `${type.plural}.${namespace}.`;
-    return this.#cache.list(prefix).flatMap(({ object }) => typed(type, object) ?? []);
+    return this.#cache.list(objects.prefix(type.plural, namespace)).flatMap(({ object }) => typed(type, object) ?? []);
   }
 
   /**
@@ -215,6 +214,31 @@ export class Registry {
     }
   }
 
+  /**
+   * Why a write is refused whose fields are wrong by themselves: told together with what is wrong besides, so that a client
+   * learns all at once. `before` is undefined where the object would be made. Throws what is told before (`conflict`,
+   * `not-found` for the namespace).
+   */
+  refusal(
+    type: ResourceType,
+    before: ApiObject | undefined,
+    wanted: ApiObject,
+    mistakes: readonly FieldError[],
+    part: Part = 'main',
+  ): DroverError {
+    const { name, generateName = '', namespace } = wanted.metadata;
+    let { metadata } = wanted;
+    if (before === undefined) {
+      this.#requireNamespace(type, name, namespace);
+      if (name === '' && generateName !== '') {
+        metadata = { ...metadata, name: generatedName(generateName, this.#random) };
+      }
+    } else metadata = mergedObject(type, before, wanted, part).metadata;
+    const refused =
+      before === undefined || part !== 'main' ? [] : metadataChangeErrors(wanted.metadata, before.metadata);
+    return invalid(type, metadata.name, [...refused, ...metadataErrors(metadata, type.namespaced), ...mistakes]);
+  }
+
   /** A new object with all that the registry makes by itself. */
   #made<T extends ApiObject>(type: ResourceType<T>, draft: T, name: string): T {
     const { deletionTimestamp: _, deletionGracePeriodSeconds: __, ...metadata } = draft.metadata;
@@ -281,11 +305,10 @@ export class Registry {
     { part = 'main', operation = 'Update', manager }: WriteOptions & { part?: Part },
     refused: readonly FieldError[] = [],
   ): T {
+    const errors = [...refused, ...checkObject(type, merged, before)];
+    if (errors.length > 0) throw invalid(type, merged.metadata.name, errors);
     const write: Write<T> = { type, before, after: merged, part, operation, manager, nowMs: this.#clock.now() };
-    const after = this.#steps.reduce((object, step) => step({ ...write, after: object }), merged);
-    const errors = [...refused, ...checkObject(type, after, before)];
-    if (errors.length > 0) throw invalid(type, after.metadata.name, errors);
-    return after;
+    return this.#steps.reduce((object, step) => step({ ...write, after: object }), merged);
   }
 
   /** Waits until reads see something newer than `current`. */

@@ -12,8 +12,11 @@ export interface Representation {
   readonly include: IncludeObject;
 }
 
-/** The form that the `Accept` header prefers of those that exist. Throws `not-acceptable`. */
-export function negotiate(accept: string | undefined, includeObject: string | null): Representation {
+/**
+ * The form that the `Accept` header prefers of those that exist. `many`: the answer is a list. Throws `not-acceptable`, also
+ * where the metadata of one object are asked of a list, or the other way round.
+ */
+export function negotiate(accept: string | undefined, includeObject: string | null, many: boolean): Representation {
   const include = includeObject === 'None' || includeObject === 'Object' ? includeObject : 'Metadata';
   const known = includeObject === null || ['', 'Metadata', include].includes(includeObject);
   for (const range of (accept ?? '*/*').split(',')) {
@@ -28,10 +31,15 @@ export function negotiate(accept: string | undefined, includeObject: string | nu
       const said = `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(includeObject)}`;
       throw new DroverError('bad-request', `${said}: must be 'Metadata', 'Object', 'None', or empty`);
     }
-    if (as === 'partialobjectmetadata' || as === 'partialobjectmetadatalist') return { form: 'metadata', include };
+    if (as === (many ? 'partialobjectmetadatalist' : 'partialobjectmetadata')) return { form: 'metadata', include };
+    if (as === 'partialobjectmetadata') throw mismatch('PartialObjectMetadata', 'is a list');
+    if (as === 'partialobjectmetadatalist') throw mismatch('PartialObjectMetadataList', 'is not a list');
   }
   throw new DroverError('not-acceptable', 'only the following media types are accepted: application/json');
 }
+
+const mismatch = (kind: string, is: string): DroverError =>
+  new DroverError('not-acceptable', `you requested ${kind}, but the requested object ${is}`);
 
 const split = (parameter: string): [string, string] => {
   const at = parameter.indexOf('=');

@@ -30,7 +30,7 @@ export type BodyFailure = (why: string, bytes: Buffer) => DroverError;
 export async function readBody(
   request: IncomingMessage,
   accepted: readonly string[],
-  failure: BodyFailure = why => new DroverError('bad-request', why),
+  failure: BodyFailure = why => new DroverError('bad-request', unparsed(why)),
 ): Promise<Body | undefined> {
   const bytes = await readBytes(request);
   if (bytes.length === 0) return undefined;
@@ -74,7 +74,7 @@ export const unrecognised =
   (why, bytes) =>
     new DroverError(
       'bad-request',
-      `the object provided is unrecognized (must be of type ${kind}): ${why} (${summaryOf(bytes)})`,
+      `the object provided is unrecognized (must be of type ${kind}): ${unparsed(why)} (${summaryOf(bytes)})`,
     );
 
 /** So many bytes of a body are repeated in a failure. */
@@ -93,8 +93,12 @@ function whyNotJson(message: string, text: string): string {
   if (message.startsWith('yaml: ')) return message;
   const position = Number(/at position (\d+)/.exec(message)?.[1] ?? -1);
   const ends = position >= text.length || /^Unexpected end/.test(message);
-  return `couldn't get version/kind; json parse error: ${ends ? 'unexpected end of JSON input' : message}`;
+  return ends ? 'unexpected end of JSON input' : message;
 }
+
+/** What kube-apiserver says of a body that should be an object; first of all it looks for its kind. */
+const unparsed = (why: string): string =>
+  why.startsWith('yaml: ') ? why : `couldn't get version/kind; json parse error: ${why}`;
 
 /** The bytes of the body. Throws `too-large` as soon as the limit is passed. */
 export async function readBytes(request: IncomingMessage): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import { DroverError } from '@drover/errors';
 import { noSuchPath } from './failures.ts';
 import type { ResourceType } from './resource-type.ts';
 
@@ -11,7 +12,7 @@ export interface ResourcePath {
 
 /**
  * `/apis/<group>/<version>/[namespaces/<ns>/]<plural>[/<name>[/status]]`, and `/api/<version>/…` for the core group. Throws
- * `not-found` for any other path. Only resources that offer a verb are found.
+ * `not-found` for any other path, `bad-request` for a name that none can have. Only resources that offer a verb are found.
  */
 export function parseResourcePath(path: string, types: readonly ResourceType[]): ResourcePath {
   const [root, ...parts] = path.split('/').slice(1).map(decode);
@@ -34,9 +35,19 @@ export function parseResourcePath(path: string, types: readonly ResourceType[]):
   );
   if (type === undefined || more.length > 0 || name === '') throw noSuchPath();
   if (type.namespaced ? namespace === undefined && name !== undefined : namespace !== undefined) throw noSuchPath();
+  if (name !== undefined) requireSegment(name);
   if (subresource === undefined) return { type, namespace, name, subresource };
   if (subresource !== 'status' || !type.status) throw noSuchPath();
   return { type, namespace, name, subresource };
+}
+
+/** A name that could not stand in a path as it is. (k8s.io/apimachinery/pkg/api/validation/path) */
+function requireSegment(name: string): void {
+  const wrong = ['.', '..'].includes(name)
+    ? [`may not be '${name}'`]
+    : ['/', '%'].filter(sign => name.includes(sign)).map(sign => `may not contain '${sign}'`);
+  if (wrong.length === 0) return;
+  throw new DroverError('bad-request', `Name parameter invalid: ${JSON.stringify(name)}: ${wrong.join(';')}`);
 }
 
 /** `/api/v1/namespaces/<name>/status` is about the namespace, not about things called `status` in it. */

@@ -34,13 +34,16 @@ export function readRequest(request: IncomingMessage, types: readonly ResourceTy
   return {
     ...target,
     verb,
-    wanted: negotiate(request.headers.accept, parameters.get('includeObject')),
+    wanted: negotiate(request.headers.accept, parameters.get('includeObject'), manyAnswered.has(verb)),
     ...writeParameters(verb, parameters, request.headers['user-agent']),
     read: readOptions(parameters, verb, target.type),
     gzip: acceptsGzip(request.headers['accept-encoding']),
     query: parameters,
   };
 }
+
+/** What is answered with a list. */
+const manyAnswered: ReadonlySet<Verb> = new Set(['list', 'deletecollection']);
 
 function acceptsGzip(codings: string | string[] | undefined): boolean {
   return String(codings ?? '')

@@ -1,5 +1,5 @@
 import type { ArraySchema, IntegerSchema, NumberSchema, ObjectSchema, Schema, StringSchema } from '@drover/contracts';
-import { type FieldError, fieldErrors } from './field-errors.ts';
+import { type FieldError, fieldErrors, maxFieldErrors, pathTold } from './field-errors.ts';
 import { isRecord } from './object.ts';
 import { hasFormat } from './string-formats.ts';
 
@@ -63,7 +63,7 @@ class Check {
       if (itemRule !== undefined) {
         if (item !== null || itemRule.nullable) put(pruned, name, this.visit(itemRule, item, child(at, name)));
       } else if (rule['x-kubernetes-preserve-unknown-fields']) put(pruned, name, item);
-      else this.unknown.push(child(at, name));
+      else if (this.unknown.length < maxFieldErrors) this.unknown.push(child(at, name));
     }
     for (const name in properties) {
       const itemRule = properties[name];
@@ -71,14 +71,14 @@ class Check {
       put(pruned, name, this.visit(itemRule, structuredClone(itemRule.default), child(at, name)));
     }
     for (const name of rule.required ?? []) {
-      if (!Object.hasOwn(pruned, name)) this.errors.push(fieldErrors.required(child(at, name)));
+      if (!Object.hasOwn(pruned, name)) this.#note(fieldErrors.required(child(at, name)));
     }
     const { minProperties, maxProperties } = rule;
     if (minProperties !== undefined || maxProperties !== undefined) {
       const count = Object.keys(pruned).length;
       if (count < (minProperties ?? 0)) this.#invalid(at, count, `should have at least ${minProperties} properties`);
       if (maxProperties !== undefined && count > maxProperties) {
-        this.errors.push(fieldErrors.tooMany(at, count, maxProperties));
+        this.#note(fieldErrors.tooMany(at, count, maxProperties));
       }
     }
     return pruned;
@@ -88,7 +88,7 @@ class Check {
     if (!Array.isArray(found)) return this.#mistyped(found, at, 'array');
     // What is too long is not looked at any further.
     if (rule.maxItems !== undefined && found.length > rule.maxItems) {
-      this.errors.push(fieldErrors.tooMany(at, found.length, rule.maxItems));
+      this.#note(fieldErrors.tooMany(at, found.length, rule.maxItems));
       return found;
     }
     const items = found.map((item, index) => this.visit(rule.items, item, `${at}[${index}]`));
@@ -99,7 +99,9 @@ class Check {
     const listType = rule['x-kubernetes-list-type'];
     const names = rule['x-kubernetes-list-map-keys'] ?? [];
     const keys = listType === 'map' ? items.map(item => keyOf(item, names)) : listType === 'set' ? items : [];
-    for (const index of repeatsOf(keys)) this.duplicates.push(fieldErrors.duplicate(`${at}[${index}]`, keys[index]));
+    for (const index of repeatsOf(keys).slice(0, maxFieldErrors)) {
+      this.duplicates.push(fieldErrors.duplicate(`${at}[${index}]`, keys[index]));
+    }
     return items;
   }
 
@@ -108,7 +110,7 @@ class Check {
     const { minLength, maxLength, pattern, format } = rule;
     if (minLength !== undefined || maxLength !== undefined) {
       const length = charactersOf(found);
-      if (maxLength !== undefined && length > maxLength) this.errors.push(fieldErrors.tooLong(at, maxLength));
+      if (maxLength !== undefined && length > maxLength) this.#note(fieldErrors.tooLong(at, maxLength));
       if (length < (minLength ?? 0)) this.#invalid(at, found, `should be at least ${minLength} chars long`);
     }
     if (pattern !== undefined && !expressionOf(pattern).test(found)) {
@@ -116,9 +118,9 @@ class Check {
     }
     if (format !== undefined && !hasFormat(format, found)) {
       const detail = `${at} in body must be of type ${format}: ${JSON.stringify(found)}`;
-      this.errors.push(fieldErrors.typeInvalid(at, found, detail));
+      this.#note(fieldErrors.typeInvalid(at, found, detail));
     }
-    if (rule.enum && !rule.enum.includes(found)) this.errors.push(fieldErrors.notSupported(at, found, rule.enum));
+    if (rule.enum && !rule.enum.includes(found)) this.#note(fieldErrors.notSupported(at, found, rule.enum));
     return found;
   }
 
@@ -132,22 +134,26 @@ class Check {
     }
     if (maximum !== undefined && found > maximum)
       this.#invalid(at, found, `should be less than or equal to ${maximum}`);
-    if (rule.enum && !rule.enum.includes(found)) this.errors.push(fieldErrors.notSupported(at, found, rule.enum));
+    if (rule.enum && !rule.enum.includes(found)) this.#note(fieldErrors.notSupported(at, found, rule.enum));
     return found;
   }
 
+  #note(error: FieldError): void {
+    if (this.errors.length < maxFieldErrors) this.errors.push(error);
+  }
+
   #invalid(at: string, value: unknown, what: string): void {
-    this.errors.push(fieldErrors.invalid(at, value, `${inBody(at)} ${what}`));
+    this.#note(fieldErrors.invalid(at, value, `${inBody(at)} ${what}`));
   }
 
   #mistyped(found: unknown, at: string, wanted: string): unknown {
     const type = typeNameOf(found);
-    this.errors.push(fieldErrors.typeInvalid(at, type, `${inBody(at)} must be of type ${wanted}: "${type}"`));
+    this.#note(fieldErrors.typeInvalid(at, type, `${inBody(at)} must be of type ${wanted}: "${type}"`));
     return found;
   }
 }
 
-const child = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`);
+const child = (at: string, name: string): string => pathTold(at === '' ? name : `${at}.${name}`);
 const inBody = (at: string): string => `${at === '' ? '<nil>' : at} in body`;
 
 /** Sets an own field, also one that is called `__proto__`. */

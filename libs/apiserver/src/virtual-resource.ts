@@ -30,7 +30,8 @@ export async function answerVirtual<Identity>(
     protobuf !== undefined && mediaTypeOf(request) === protobufType
       ? decodeObject(await readBytes(request), protobuf)
       : await readJson(request, objectTypes);
-  const { object, errors } = readDraft(type, value);
+  const { object, errors, mistaken } = readDraft(type, value);
+  if (mistaken !== undefined) throw mistaken;
   if (errors.length > 0) throw invalid(type, object.metadata.name, errors);
   const { namespace } = asked;
   const metadata = { ...object.metadata, ...(namespace === undefined ? {} : { namespace }) };

@@ -150,7 +150,7 @@ class WatchingClient implements Follower {
 
   #frameOf(event: CacheEvent, type: ChangeType): Frame {
     const { form } = this.#watch;
-    const make = (): Frame => frameOf(type, form.json(event.object, this.#first));
+    const make = (): Frame => frameOf(type, form.json(event.seenAs(type), this.#first));
     const shared = form.shared(this.#first);
     return shared === undefined ? make() : event.frame(`${shared} ${type}`, make);
   }

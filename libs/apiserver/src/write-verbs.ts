@@ -4,18 +4,19 @@ import type { ClientRules } from './access.ts';
 import { readConfiguration } from './apply/configuration.ts';
 import { applied } from './apply/field-manager.ts';
 import { readDeletion } from './delete-options.ts';
-import { type Draft, readDraft, shown, unreadable, withHidden } from './draft.ts';
+import { type Draft, type DraftOptions, readDraft, shown, unreadable, withHidden } from './draft.ts';
 import { badPatch, conflict, invalid, invalidOptions, notFound } from './failures.ts';
 import { fieldErrors } from './field-errors.ts';
-import { objectList } from './list-json.ts';
+import { choiceOf, pageJson, pageOf } from './list-page.ts';
 import type { ApiObject } from './object.ts';
+import { withUntouched } from './object-change.ts';
 import { applyPatch, applyType, patchTypes } from './patch.ts';
 import type { DeleteOptions } from './registry.ts';
 import { presentOne } from './representation.ts';
 import type { ResourceRequest } from './request.ts';
 import { type Body, mediaTypeOf, objectTypes, readBody, readJson, unrecognised } from './request-body.ts';
 import { sendBytes, sendJson } from './responses.ts';
-import { everything, type Selector } from './selectors.ts';
+import type { Selector } from './selectors.ts';
 import { existing, type VerbParts } from './verb-parts.ts';
 
 /** How often an apply begins again because the object came or went meanwhile. */
@@ -39,11 +40,11 @@ export class WriteVerbs {
     rules: ClientRules,
   ): Promise<void> {
     const warnings: string[] = [];
-    const { object } = this.#read(asked, await this.#body(request, asked), warnings);
-    if (object.metadata.resourceVersion !== '') {
+    const draft = this.#read(asked, await this.#body(request, asked), warnings);
+    if (draft.object.metadata.resourceVersion !== '') {
       throw new DroverError('bad-request', 'resourceVersion should not be set on objects to be created');
     }
-    await this.#create(response, asked, rules, object, 'Update', warnings);
+    await this.#create(response, asked, rules, draft, 'Update', warnings);
   }
 
   async change(
@@ -89,12 +90,15 @@ export class WriteVerbs {
     response: ServerResponse,
     asked: ResourceRequest,
     { admit }: ClientRules,
-    wanted: ApiObject,
+    draft: Draft,
     operation: 'Apply' | 'Update',
     warnings: string[],
   ): Promise<void> {
     const { type, namespace, dryRun, fieldManager: manager } = asked;
-    const { object, answer } = admit({ ...wanted, metadata: madeIn(wanted.metadata, namespace) }, undefined);
+    if (draft.mistaken !== undefined) throw draft.mistaken;
+    const wanted = { ...draft.object, metadata: madeIn(draft.object.metadata, namespace) };
+    if (draft.errors.length > 0) throw this.#parts.registry.refusal(type, undefined, wanted, draft.errors);
+    const { object, answer } = admit(wanted, undefined);
     warnings.push(...finalizerWarnings(object, undefined));
     const created = await this.#parts.registry.create(type, object, { dryRun, manager, operation });
     this.#send(response, 201, asked, answer?.(created) ?? created, warnings);
@@ -108,12 +112,16 @@ export class WriteVerbs {
     operation: 'Apply' | 'Update',
   ): Promise<void> {
     const { type, name = '', namespace, dryRun, subresource, fieldManager: manager } = asked;
+    const part = subresource ?? 'main';
     let warnings: string[] = [];
     const change = (current: ApiObject): ApiObject => {
       if (!exists(current)) throw notFound(type, name);
       warnings = [];
-      const object = make(current, warnings);
-      const next = withHidden(type, { ...object, metadata: keptIn(object.metadata, current, namespace) }, current);
+      const { object, mistaken, errors } = make(current, warnings);
+      const wanted = { ...object, metadata: keptIn(object.metadata, current, namespace) };
+      if (mistaken !== undefined) throw mistaken;
+      const next = withHidden(type, withUntouched(type, wanted, current, part), current);
+      if (errors.length > 0) throw this.#parts.registry.refusal(type, current, next, errors, part);
       warnings.push(...finalizerWarnings(next, current));
       return admit(next, current).object;
     };
@@ -121,7 +129,7 @@ export class WriteVerbs {
       dryRun,
       manager,
       operation,
-      part: subresource === 'status' ? 'status' : 'main',
+      part,
       ...(namespace === undefined ? {} : { namespace }),
     });
     this.#send(response, 200, asked, changed, warnings);
@@ -143,40 +151,36 @@ export class WriteVerbs {
     sendJson(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
   }
 
-  /** Deletes all that is selected, `limit` of them at most, and answers with them as they were. */
+  /** Deletes a page of what is selected, which is all without a `limit`, and answers with it as it was. */
   async deleteCollection(
     request: IncomingMessage,
     response: ServerResponse,
     asked: ResourceRequest,
     exists: Selector,
   ): Promise<void> {
-    const { registry, cache } = this.#parts;
-    const { type, namespace, query } = asked;
-    const { selects = () => true } = asked.read;
-    const wanted = readDeletion(await readJson(request, objectTypes), query);
-    const limit = Number(query.get('limit') ?? 0) || Number.POSITIVE_INFINITY;
-    const prefix = namespace === undefined ? `${type.plural}.` : `${type.plural}.${namespace}.`;
-    const found = cache.list(prefix).filter(kept => selects(kept) && (exists === everything || exists(kept.object)));
-    const meant = found.slice(0, limit);
-    const resourceVersion = String(cache.revision);
-    const left = meant.values();
+    const { registry, cache, clock } = this.#parts;
+    const { type } = asked;
+    const wanted = readDeletion(await readJson(request, objectTypes), asked.query);
+    const page = pageOf(cache, asked, choiceOf(asked, exists));
+    const json = pageJson(asked, page, clock.now());
+    const left = page.objects.values();
     const work = async (): Promise<void> => {
       for (const { object } of left) {
         const { name, namespace: home } = object.metadata;
         await registry.delete(type, name, deleteOptions(wanted, home)).catch(ignoreNotFound);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(deletionsAtOnce, meant.length) }, work));
-    sendBytes(response, 200, objectList(type, meant, { continue: '', resourceVersion }));
+    await Promise.all(Array.from({ length: Math.min(deletionsAtOnce, page.objects.length) }, work));
+    sendBytes(response, 200, json);
   }
 
   async #update(request: IncomingMessage, asked: ResourceRequest): Promise<Change> {
     const { type, name = '' } = asked;
     const body = await this.#body(request, asked);
     return (current, warnings) => {
-      const { object } = this.#read(asked, body, warnings);
-      const { uid, resourceVersion } = object.metadata;
-      requireName(asked, object);
+      const draft = this.#read(asked, body, warnings);
+      const { uid, resourceVersion } = draft.object.metadata;
+      requireName(asked, draft.object);
       if (uid !== '' && uid !== current.metadata.uid) {
         const both = `${uid}, UID in object meta: ${current.metadata.uid}`;
         throw conflict(type, name, `Precondition failed: UID in precondition: ${both}`);
@@ -190,7 +194,7 @@ export class WriteVerbs {
           type.plural,
         );
       }
-      return object;
+      return draft;
     };
   }
 
@@ -201,7 +205,7 @@ export class WriteVerbs {
         fieldErrors.forbidden('force', 'may not be specified for non-apply patch'),
       ]);
     }
-    const body = await readBody(request, patchTypes);
+    const body = await readBody(request, patchTypes, why => new DroverError('bad-request', why));
     if (body === undefined) throw new DroverError('bad-request', 'unexpected end of JSON input');
     const mediaType = mediaTypeOf(request);
     return (current, warnings) => {
@@ -210,9 +214,10 @@ export class WriteVerbs {
       if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) {
         throw failure("couldn't get version/kind; json parse error: json: cannot unmarshal it into an object");
       }
-      const { object } = this.#read(asked, { value: patched, duplicates: body.duplicates }, warnings, failure);
-      requireName(asked, object);
-      return object;
+      const read = { value: patched, duplicates: body.duplicates };
+      const draft = this.#read(asked, read, warnings, { failure, patched: true });
+      requireName(asked, draft.object);
+      return draft;
     };
   }
 
@@ -229,13 +234,14 @@ export class WriteVerbs {
     return (current, warnings) => {
       const live = current === undefined ? undefined : shown(type, current);
       const merged = applied(type, live, config, { manager, subresource, force }, this.#parts.clock.now());
-      const { object } = this.#read(asked, { value: merged, duplicates }, warnings, undecodable);
-      requireName(asked, object);
-      if (live === undefined && object.metadata.uid !== '') {
-        const why = `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`;
+      const draft = this.#read(asked, { value: merged, duplicates }, warnings, { failure: undecodable });
+      const { uid } = draft.object.metadata;
+      requireName(asked, draft.object);
+      if (live === undefined && uid !== '') {
+        const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
         throw conflict(type, name, why);
       }
-      return object;
+      return draft;
     };
   }
 
@@ -243,22 +249,22 @@ export class WriteVerbs {
     const failure = unrecognised(type.kind);
     const body = await readBody(request, objectTypes, failure);
     if (body !== undefined) return body;
-    throw failure("couldn't get version/kind; json parse error: unexpected end of JSON input", Buffer.alloc(0));
+    throw failure('unexpected end of JSON input', Buffer.alloc(0));
   }
 
   /** Reads an object; what is unknown or twice there is an error or a warning, as the caller wishes. */
   #read(
-    { type, fieldValidation }: ResourceRequest,
+    { type, fieldValidation, subresource }: ResourceRequest,
     { value, duplicates }: Body,
     warnings: string[],
-    failure = (why: string): DroverError => unreadable(type, why),
+    options: Pick<DraftOptions, 'failure' | 'patched'> = {},
   ): Draft {
-    const draft = readDraft(type, value, failure);
+    const { failure = (why: string): DroverError => unreadable(type, why) } = options;
+    const draft = readDraft(type, value, { ...options, part: subresource ?? 'main' });
     const loose = [...duplicates, ...draft.unknown.map(field => `unknown field ${JSON.stringify(field)}`)];
     if (loose.length > 0 && fieldValidation === 'Strict') {
       throw failure(`strict decoding error: ${loose.join(', ')}`);
     }
-    if (draft.errors.length > 0) throw invalid(type, draft.object.metadata.name, draft.errors);
     if (fieldValidation === 'Warn') warnings.push(...loose);
     warnings.push(...draft.warnings);
     return draft;
@@ -284,10 +290,10 @@ const stored = (object: ApiObject): ApiObject =>
     : object;
 
 /** What a request makes of the object as it is now. */
-type Change = (current: ApiObject, warnings: string[]) => ApiObject;
+type Change = (current: ApiObject, warnings: string[]) => Draft;
 
 /** The same, also where there is none yet. */
-type ChangeOrMake = (current: ApiObject | undefined, warnings: string[]) => ApiObject;
+type ChangeOrMake = (current: ApiObject | undefined, warnings: string[]) => Draft;
 
 /** At most so much is said of unknown fields; a header is not a report. */
 const maxWarningBytes = 2048;

@@ -17,7 +17,7 @@ export interface Write<T extends ApiObject = ApiObject> {
 }
 
 /**
- * What every write passes, whoever makes it, after it is merged and before it is validated; an update again for each
+ * What every write passes, whoever makes it, after it is merged and validated; an update again for each
  * try. Gives back what is to be stored. Must be pure: it runs for dry runs too.
  */
 export type WriteStep = <T extends ApiObject>(write: Write<T>) => T;

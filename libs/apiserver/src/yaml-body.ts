@@ -1,5 +1,6 @@
 import { DroverError } from '@drover/errors';
 import { isMap, isScalar, parseDocument, visit } from 'yaml';
+import { maxFieldErrors, pathTold } from './field-errors.ts';
 import { maxDepth } from './json-fields.ts';
 import type { Body } from './request-body.ts';
 
@@ -30,7 +31,7 @@ export function parseYaml(text: string): Body {
   const duplicates: string[] = [];
   visit(document, (_key, node, path) => {
     if (path.length > 3 * maxDepth) throw new DroverError('bad-request', 'yaml: exceeded max depth');
-    if (isMap(node)) duplicates.push(...repeatedKeys(node.items, text));
+    if (isMap(node) && duplicates.length < maxFieldErrors) duplicates.push(...repeatedKeys(node.items, text));
   });
   try {
     // Through JSON: what JSON cannot say (.inf, keys that are no strings) is not in an object.
@@ -44,14 +45,15 @@ export function parseYaml(text: string): Body {
 
 function repeatedKeys(pairs: readonly { readonly key: unknown }[], text: string): string[] {
   const seen = new Set<string>();
-  return pairs.flatMap(({ key }) => {
-    if (!isScalar(key)) return [];
+  const repeated: string[] = [];
+  for (const { key } of pairs) {
+    if (!isScalar(key) || repeated.length >= maxFieldErrors) continue;
     const name = String(key.value);
-    if (!seen.has(name)) {
-      seen.add(name);
-      return [];
+    if (seen.has(name)) {
+      const line = text.slice(0, key.range?.[0] ?? 0).split('\n').length;
+      repeated.push(`  line ${line}: key ${JSON.stringify(pathTold(name))} already set in map`);
     }
-    const line = text.slice(0, key.range?.[0] ?? 0).split('\n').length;
-    return [`  line ${line}: key ${JSON.stringify(name)} already set in map`];
-  });
+    seen.add(name);
+  }
+  return repeated;
 }

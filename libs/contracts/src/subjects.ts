@@ -1,5 +1,5 @@
 import { DroverError } from '@drover/errors';
-import { requireLabel } from './names.ts';
+import { isLabel, requireLabel } from './names.ts';
 
 const token = /^[A-Za-z0-9_-]+$/;
 
@@ -50,6 +50,12 @@ export const objects = Object.freeze({
     }
     return `${resource}.${namespace === undefined ? '_' : requireLabel(namespace, 'namespace')}.${name}`;
   },
+  /**
+   * What the keys of a resource, or of those of it in one namespace, begin with. For a name that no namespace can have it is
+   * the beginning of no key: `a.b` would be that of objects called `b.…` in `a`.
+   */
+  prefix: (resource: string, namespace?: string): string =>
+    namespace === undefined ? `${resource}.` : `${resource}.${isLabel(namespace) ? namespace : '!'}.`,
   /** The key pattern of a whole resource. */
   all: (resource: string): string => `${resource}.>`,
 });

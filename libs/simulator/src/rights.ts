@@ -1,4 +1,5 @@
 import type { ApiObject, WatchCache } from '@drover/apiserver';
+import { objects } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { Grants, type PolicyRule, type Scope, type Subject } from '@drover/identity';
 import { listAt, rbac, textAt } from './kinds/index.ts';
@@ -45,7 +46,7 @@ export class Rights {
   }
 
   #list(plural: string): ApiObject[] {
-    return this.#cache.list(`${plural}.`).map(({ object }) => object);
+    return this.#cache.list(objects.prefix(plural)).map(({ object }) => object);
   }
 
   #bind(binding: ApiObject, scope: Scope): void {

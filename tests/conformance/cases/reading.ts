@@ -1,8 +1,4 @@
-import { cluster, clusters, get, post, type Topic, user, users } from '../case.ts';
-
-const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
-const partial = { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json' };
-const partialList = { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json' };
+import { cluster, clusters, get, partial, partialList, post, type Topic, table, user, users } from '../case.ts';
 
 /** Six users with labels of the case's own, so that lists are not mixed with those of other cases. */
 const six = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter, index) =>

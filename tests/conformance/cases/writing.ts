@@ -5,10 +5,12 @@ import {
   get,
   jsonPatch,
   merge,
+  partialList,
   post,
   put,
   type Step,
   type Topic,
+  table,
   user,
   users,
 } from '../case.ts';
@@ -207,7 +209,18 @@ export const metadata: Topic = {
     { name: 'a label that is a number', steps: [post(users(), user('<n>', {}, { labels: { a: 1 } }))] },
     { name: 'a label that is true', steps: [post(users(), user('<n>', {}, { labels: { a: true } }))] },
     { name: 'an annotation that is an object', steps: [post(users(), user('<n>', {}, { annotations: { a: {} } }))] },
-    { name: 'labels null', steps: [post(users(), user('<n>', {}, { labels: null }))] },
+    { name: 'all null', steps: [post(users(), user('<n>', {}, { labels: null }))] },
+    {
+      name: 'a bad label and a bad value',
+      steps: [post(users(), user('<n>', { groups: 'x' }, { labels: { 'a b': 'c' } }))],
+    },
+    { name: 'a bad name and a bad value', steps: [post(users(), user('<n>_', { groups: 'x' }))] },
+    { name: 'a bad status', steps: [post(clusters(), { ...cluster(), status: { connected: 'x' } })] },
+    { name: 'an annotation null', steps: [post(users(), user('<n>', {}, { annotations: { a: null } }))] },
+    {
+      name: 'labels null',
+      steps: [post(users(), user('<n>', {}, { labels: null, annotations: null, finalizers: null }))],
+    },
     { name: 'a label null', steps: [post(users(), user('<n>', {}, { labels: { a: null } }))] },
     { name: 'no labels', steps: [post(users(), user('<n>', {}, { labels: {} }))] },
     {
@@ -360,6 +373,38 @@ export const updating: Topic = {
           ...cluster('<n>', {}, { resourceVersion: '<rv>' }),
           status: { connected: 'x', agentKeys: ['bad'] },
         }),
+      ],
+    },
+    {
+      name: 'a bad object through status',
+      steps: [
+        post(clusters(), cluster()),
+        put(clusters('/<n>/status'), {
+          ...cluster('<n>', { displayName: 5 }, { resourceVersion: '<rv>', labels: { 'a b': 'c' } }),
+          status: { connected: true },
+        }),
+      ],
+    },
+    {
+      name: 'a bad status through the object',
+      steps: [
+        post(clusters(), cluster()),
+        put(clusters('/<n>'), {
+          ...cluster('<n>', { displayName: 'x' }, { resourceVersion: '<rv>' }),
+          status: { connected: 'x' },
+        }),
+      ],
+    },
+    { name: 'a bad value and no revision', steps: [made, put(users('/<n>'), user('<n>', { groups: 'x' }))] },
+    {
+      name: 'a bad value and an old revision',
+      steps: [made, put(users('/<n>'), user('<n>', { groups: 'x' }, { resourceVersion: '1' }))],
+    },
+    {
+      name: 'a bad label and a bad value',
+      steps: [
+        made,
+        put(users('/<n>'), user('<n>', { groups: 'x' }, { resourceVersion: '<rv>', labels: { 'a b': 'c' } })),
       ],
     },
     {
@@ -586,6 +631,17 @@ export const deletingMany: Topic = {
       steps: [labelled('a'), labelled('b'), del(users('?fieldSelector=metadata.name%3D<n>-a')), get(all)],
     },
     { name: 'nothing', steps: [del(all)] },
+    { name: 'as a table', steps: [labelled('a'), { ...del(all), headers: table }, get(all)] },
+    { name: 'as metadata', steps: [labelled('a'), { ...del(all), headers: partialList }, get(all)] },
+    {
+      name: 'page by page',
+      steps: [
+        ...[labelled('a'), labelled('b'), labelled('c'), del(`${all}&limit=2`), get(all)],
+        ...[del(`${all}&limit=2&continue=<continue>`), get(all)],
+      ],
+    },
+    { name: 'a bad token', steps: [labelled('a'), del(`${all}&continue=abc`), get(all)] },
+    { name: 'a bad match', steps: [labelled('a'), del(`${all}&resourceVersionMatch=Exact`), get(all)] },
     { name: 'dry', steps: [labelled('a'), del(`${all}&dryRun=All`), get(all)] },
     { name: 'a bad selector', steps: [del(users('?labelSelector=a%20b'))] },
     { name: 'bad options', steps: [labelled('a'), del(all, { propagationPolicy: 'x' }), get(all)] },

@@ -1,4 +1,5 @@
 import type { ApiObject, ResourceType, WatchCache } from '@drover/apiserver';
+import { objects } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import {
   type Binding,
@@ -112,7 +113,7 @@ export class Rights {
     const { revision } = this.#cache;
     for (const one of this.#feeds) {
       one.take('', '', undefined);
-      for (const kept of this.#cache.list(`${one.type.plural}.`)) one.take(kept.name, kept.key, kept.object);
+      for (const kept of this.#cache.list(objects.prefix(one.type.plural))) one.take(kept.name, kept.key, kept.object);
     }
     this.#cursors = this.#feeds.map(one => [one, this.#cache.follow(one.type.plural, revision)]);
   }

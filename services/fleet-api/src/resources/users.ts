@@ -34,6 +34,8 @@ function checkNames(user: User): FieldError[] {
     const message = `Invalid value: ${JSON.stringify(groups[reserved])}: names that begin with system: belong to Kubernetes`;
     return [{ field: `spec.groups[${reserved}]`, reason: 'FieldValueInvalid', message }];
   }
+  // That there is no name is told already.
+  if (user.metadata.name === '') return [];
   try {
     checkCarriable(user.metadata.name, groups);
     return [];
