@@ -36,7 +36,7 @@ export const backendLimits = Object.freeze({
 export class Backend implements ConnectionOwner {
   readonly endpoint: KubeEndpoint;
   readonly token: BackendOptions['token'];
-  readonly #clock: Clock;
+  readonly clock: Clock;
   readonly #all = new Set<ApiConnection>();
   readonly #idle: { readonly connection: ApiConnection; readonly sinceMs: number }[] = [];
   readonly #cancelCheck: Cancel;
@@ -46,7 +46,7 @@ export class Backend implements ConnectionOwner {
   constructor({ endpoint, token, clock = systemClock }: BackendOptions) {
     this.endpoint = endpoint;
     this.token = token;
-    this.#clock = clock;
+    this.clock = clock;
     this.#cancelCheck = every(clock, backendLimits.idleCheckMs, () => this.#closeOld());
   }
 
@@ -56,7 +56,7 @@ export class Backend implements ConnectionOwner {
   }
 
   onFree(connection: ApiConnection): void {
-    if (this.#idle.length < backendLimits.idleConnections) this.#idle.push({ connection, sinceMs: this.#clock.now() });
+    if (this.#idle.length < backendLimits.idleConnections) this.#idle.push({ connection, sinceMs: this.clock.now() });
     else connection.destroy();
   }
 
@@ -66,13 +66,9 @@ export class Backend implements ConnectionOwner {
     if (at >= 0) this.#idle.splice(at, 1);
   }
 
-  now(): number {
-    return this.#clock.now();
-  }
-
   /** A request that was sent at `sentAtMs` was given up without an answer. */
   gaveUp(sentAtMs: number): void {
-    if (this.#clock.now() - sentAtMs < backendLimits.silentMs) return;
+    if (this.clock.now() - sentAtMs < backendLimits.silentMs) return;
     for (const { connection } of this.#idle.splice(0)) connection.destroy();
   }
 
@@ -82,7 +78,7 @@ export class Backend implements ConnectionOwner {
   }
 
   #closeOld(): void {
-    const before = this.#clock.now() - backendLimits.idleConnectionMs;
+    const before = this.clock.now() - backendLimits.idleConnectionMs;
     // The oldest stand first.
     while ((this.#idle[0]?.sinceMs ?? Number.POSITIVE_INFINITY) < before) this.#idle.shift()?.connection.destroy();
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '@drover/async';
 import type { TunnelStream } from '@drover/tunnel';
 import type { ApiConnection } from './api-connection.ts';
 import type { Backend } from './backend.ts';
@@ -30,7 +31,7 @@ function sent(headers: string[], body: string): string {
     },
     token: { current: () => 't', refused: () => {} },
     take: () => connection,
-    now: () => 0,
+    clock: systemClock,
   } as Partial<Backend> as Backend;
   const exchange = new Exchange(stream, { method: 'POST', target: '/api', headers }, true, backend);
   exchange.start({ headers: [], expiresAtMs: Number.POSITIVE_INFINITY });

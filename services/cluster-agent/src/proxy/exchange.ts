@@ -61,7 +61,7 @@ export class Exchange implements StreamHandler, ConnectionUser {
 
   #send(connection: ApiConnection): void {
     this.#connection = connection;
-    this.#sentAtMs = this.#backend.now();
+    this.#sentAtMs = this.#backend.clock.now();
     connection.begin(this, this.#head.method, this.#wire, !this.#sender.hasBody);
     this.#sender.to(connection);
   }

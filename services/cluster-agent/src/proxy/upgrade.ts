@@ -6,6 +6,7 @@ import { answerHeaders, type RequestHead, type Reset, type StreamHandler, type T
 import { keepRedirectWithin } from '../domain/redirect.ts';
 import { endToEndHeaders, withoutLength } from '../domain/request-headers.ts';
 import { type Backend, backendLimits } from './backend.ts';
+import { CallerBytes } from './caller-bytes.ts';
 import type { ActingIdentity } from './identities.ts';
 import { ownTokenRefused, refuseStream } from './refusal.ts';
 
@@ -22,6 +23,7 @@ export class UpgradeExchange implements StreamHandler {
   #source: IncomingMessage | Duplex | undefined;
   /** The raw connection, after 101 and never before. */
   #raw: Duplex | undefined;
+  readonly #callerBytes: CallerBytes;
   /** Bytes that wait in the raw connection; the hub gets credit for them when it drains. */
   #ungranted = 0;
   #token = '';
@@ -31,6 +33,7 @@ export class UpgradeExchange implements StreamHandler {
     this.#stream = stream;
     this.#head = head;
     this.#backend = backend;
+    this.#callerBytes = new CallerBytes(chunk => this.#sendRaw(chunk), backend.clock);
   }
 
   start(identity: ActingIdentity): void {
@@ -78,22 +81,30 @@ export class UpgradeExchange implements StreamHandler {
 
   onData(chunk: Buffer): void {
     // Bytes that a client sends before the 101 are dropped: it may not, and they must never reach the backend.
-    if (this.#raw === undefined || this.#raw.write(chunk)) this.#stream.grant(chunk.length);
-    else this.#ungranted += chunk.length;
+    if (this.#raw === undefined) this.#stream.grant(chunk.length);
+    else this.#callerBytes.send(chunk);
   }
 
   onEnd(): void {
+    this.#callerBytes.flush();
     this.#raw?.end();
   }
 
   onReset(_reset: Reset): void {
     this.#over = true;
+    this.#callerBytes.drop();
     this.#request?.destroy();
     this.#raw?.destroy();
   }
 
   onDrain(): void {
+    this.#callerBytes.resumed();
     this.#source?.resume();
+  }
+
+  #sendRaw(chunk: Buffer): void {
+    if (this.#raw?.write(chunk)) this.#stream.grant(chunk.length);
+    else this.#ungranted += chunk.length;
   }
 
   #switched(answer: IncomingMessage, socket: Duplex, first: Buffer): void {
@@ -131,10 +142,14 @@ export class UpgradeExchange implements StreamHandler {
   #pass(source: IncomingMessage | Duplex): void {
     this.#source = source;
     source.on('data', (chunk: Buffer) => {
-      if (!this.#stream.write(chunk)) source.pause();
+      this.#callerBytes.answered();
+      if (this.#stream.write(chunk)) return;
+      this.#callerBytes.paused();
+      source.pause();
     });
     source.once('end', () => {
       this.#over = true;
+      this.#callerBytes.drop();
       this.#stream.end();
       this.#raw?.end();
     });
@@ -142,6 +157,7 @@ export class UpgradeExchange implements StreamHandler {
 
   #failed(error: Error): void {
     if (this.#over) return;
+    this.#callerBytes.drop();
     if (this.#source === undefined) {
       return this.refuse(
         new DroverError('cluster-unreachable', `the agent cannot reach the kube-apiserver: ${error.message}`, {
