@@ -1,13 +1,11 @@
+import { parseDurationSeconds } from '@drover/async';
 import { usageError } from '../failure.ts';
-
-const form = /^([1-9]\d{0,8})(s|m|h|d)$/;
-const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** A duration such as `90s`, `30m`, `8h` or `7d`, in seconds. */
 export function durationSeconds(text: string): number {
-  const match = form.exec(text);
-  if (match === null) throw usageError(`${JSON.stringify(text)} is no duration; write 90s, 30m, 8h or 7d`);
-  return Number(match[1]) * (seconds[match[2] ?? ''] ?? 1);
+  const seconds = parseDurationSeconds(text);
+  if (seconds === undefined) throw usageError(`${JSON.stringify(text)} is no duration; write 90s, 30m, 8h or 7d`);
+  return seconds;
 }
 
 const steps: readonly (readonly [unit: string, ms: number])[] = [

@@ -25,6 +25,8 @@ export {
   mintToken,
   parseToken,
   type RandomBytes,
+  secretOfToken,
   type TokenKind,
 } from './secret-token.ts';
 export { loadSigningKey, newSigningKey, type PublicKeys, type SigningKeyFile } from './signing-key.ts';
+export { secretEndMs } from './token-secrets.ts';

@@ -42,9 +42,14 @@ const checksum = (text: string): string => encode(BigInt(crc32(text)), base62, c
 export function mintToken(kind: TokenKind, random: RandomBytes = randomBytes): MintedToken {
   // An id begins with a letter, since it is an object's name (DNS-1123 allows digits, people read letters better).
   const id = encode(number(random(8)), base32, idLength).replace(/^[2-7]/, digit => base32.charAt(Number(digit)));
+  return { id, ...secretOfToken(kind, id, random) };
+}
+
+/** Makes a secret for the token of a given id: `mintToken` for one that is there. */
+export function secretOfToken(kind: TokenKind, id: string, random: RandomBytes = randomBytes): Omit<MintedToken, 'id'> {
   const body = `${kind}_${id}_${encode(number(random(32)), base62, secretLength)}`;
   const token = body + checksum(body);
-  return { token, id, hash: hashToken(token) };
+  return { token, hash: hashToken(token) };
 }
 
 /** SHA-256 of the token's text, hex. */

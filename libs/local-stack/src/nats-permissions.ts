@@ -53,6 +53,7 @@ const permissions: Readonly<Record<LocalNatsUser, NatsPermissions>> = {
     publish: [
       ...reads(keysOf(resources.clusters), keysOf(resources.users), keysOf(resources.tokens)),
       ...streams.audit.subjects,
+      subjects.rpc('fleet-api', 'token-uses'),
     ],
     subscribe: [subjects.allTunnelEvents],
     responds: false,

@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Clock, systemClock } from '@drover/async';
 import type { Bus } from '@drover/bus';
-import type { Token, User } from '@drover/contracts';
+import { subjects, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { AssertionSigner, type SigningKeyFile } from '@drover/identity';
+import { AssertionSigner, type SigningKeyFile, secretEndMs } from '@drover/identity';
 import type { FrontDoorOptions, Route } from '@drover/service-kit';
 import type { Logger } from '@drover/telemetry';
 import { Assertions } from './access/assertions.ts';
 import { Authenticator } from './access/authenticator.ts';
 import { type HubView, openHubView } from './access/hub-view.ts';
 import { LiveExchanges } from './access/live-exchanges.ts';
+import { sameRights } from './access/token-rights.ts';
+import { TokenUses } from './access/token-uses.ts';
 import type { HubApi } from './adapters/fleet-api-forwarder.ts';
 import { AuditLog } from './audit/index.ts';
 import { clustersRoute } from './proxy/clusters-route.ts';
@@ -52,6 +54,9 @@ export interface AuthProxy {
   close(): Promise<void>;
 }
 
+/** fleet-api takes a batch before it writes anything; one that is lost is told again. */
+const useTimeoutMs = 2_000;
+
 /** Starts the front door's logic; it serves where its routes are mounted. */
 export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthProxy> {
   const { bus, logger, clock = systemClock } = options;
@@ -66,9 +71,14 @@ export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthPro
     clock,
   });
   const audit = new RequestAudit(auditLog, clock);
+  const uses = new TokenUses({
+    send: batch => bus.request(subjects.rpc('fleet-api', 'token-uses'), batch, { timeoutMs: useTimeoutMs }),
+    clock,
+    logger,
+  });
   const parts = {
     view,
-    authenticator: new Authenticator(view, clock, options.authorizationStaleMs ?? 300_000),
+    authenticator: new Authenticator(view, clock, options.authorizationStaleMs ?? 300_000, uses),
     assertions: new Assertions(await AssertionSigner.create(options.signingKey), clock),
     clock,
     userPrefix: options.userPrefix ?? 'drover:',
@@ -80,6 +90,7 @@ export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthPro
     inFlight: () => live.size,
     close: async () => {
       live.close();
+      await uses.close();
       await auditLog.close();
       await view.close();
     },
@@ -92,12 +103,13 @@ function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<HubVie
     bus,
     {
       onToken: (name, now, before) => {
-        if (before !== undefined && !sameRights(now, before)) {
-          live.cutWhere(
-            exchange => exchange.tokenId === name,
-            new DroverError('unauthenticated', 'the token was revoked'),
-          );
-        }
+        if (before === undefined) return;
+        const kept = now !== undefined && sameRights(now, before) ? now : undefined;
+        live.settleToken(
+          name,
+          secretHash => kept && secretEndMs(kept, secretHash),
+          new DroverError('unauthenticated', 'the token was revoked'),
+        );
       },
       onUser: (name, now, before) => {
         if (before !== undefined && !sameStanding(now, before)) {
@@ -119,9 +131,6 @@ function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<HubVie
     logger,
   );
 }
-
-const sameRights = (now: Token | undefined, before: Token): boolean =>
-  now !== undefined && now.hash === before.hash && isDeepStrictEqual(now.spec, before.spec);
 
 /** A live request stands on the groups that it was opened with. */
 const sameStanding = (now: User | undefined, before: User): boolean =>

@@ -59,6 +59,7 @@ export async function startFleetApi(options: FleetApiOptions): Promise<FleetApi>
   const events = bus.subscribe(subjects.allTunnelEvents, () => void directory.refresh());
   opened.defer(() => events.unsubscribe());
   await bus.serve('fleet-api', 'enrol', body => fleet.enrolment.enrol(body));
+  await bus.serve('fleet-api', 'token-uses', async body => fleet.tokenUses.take(body));
   const running = opened.move();
   return { handler: fleet.serve, close: () => running.disposeAsync() };
 }

@@ -19,6 +19,7 @@ import { ClusterNamespaces } from './operations/cluster-namespaces.ts';
 import { Enrolment } from './operations/enrolment.ts';
 import { Janitor } from './operations/janitor.ts';
 import { Joining } from './operations/joining.ts';
+import { TokenUses } from './operations/token-uses.ts';
 import { BuiltInsReconciler } from './reconcilers/built-ins.ts';
 import { ClusterStatusReconciler } from './reconcilers/cluster-status.ts';
 import { allResources } from './resources/index.ts';
@@ -50,6 +51,7 @@ export interface Fleet {
   readonly registry: Registry;
   readonly accounts: Accounts;
   readonly enrolment: Enrolment;
+  readonly tokenUses: TokenUses;
   /** The session directory may have changed. */
   readonly wake: () => void;
   readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
@@ -82,6 +84,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
   const accounts = new Accounts(registry, clock);
   const enrolment = new Enrolment(registry, clock);
   const joining = new Joining(registry, enrolment, hub, clock);
+  const tokenUses = new TokenUses(registry, clock, logger);
   const janitor = new Janitor(registry, clock, logger);
   const clusterNamespaces = new ClusterNamespaces(registry, clock, logger);
   const status = new ClusterStatusReconciler({ registry, sessionsOf, clock, logger });
@@ -135,11 +138,13 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     registry,
     accounts,
     enrolment,
+    tokenUses,
     wake: () => status.wake(),
     serve: (request, response) => void serve(request, response),
     close: async () => {
       clusterNamespaces.close();
       janitor.close();
+      await tokenUses.close();
       await builtIns.close();
       await status.close();
       await routes.close();

@@ -10,9 +10,9 @@ export const tokenKind = {
   categories: ['drover'],
   namespaced: false,
   description: 'A bearer token. Deleting it ends its use within a second.',
-  status: false,
+  status: true,
   required: ['spec'],
-  hidden: ['hash'],
+  hidden: ['hash', 'previousHash', 'previousUntil'],
   selectableFields: ['spec.user'],
   fields: {
     spec: {
@@ -23,7 +23,11 @@ export const tokenKind = {
       properties: {
         user: { type: 'string', default: '', description: 'Whose token it is; empty: of who makes it.' },
         description: { type: 'string', description: 'What it is for.' },
-        expiresAt: { type: 'string', format: 'date-time', description: 'When it ends; absent: in 90 days.' },
+        expiresAt: {
+          type: 'string',
+          format: 'date-time',
+          description: 'When it ends; absent: in 90 days, or sooner where the hub’s Setting token-max-ttl says so.',
+        },
         clusters: {
           type: 'array',
           items: { type: 'string' },
@@ -34,8 +38,10 @@ export const tokenKind = {
     },
     status: {
       type: 'object',
-      description: 'What the hub says when it makes the token.',
+      description: 'What the hub says of the token. It writes it, and nobody else.',
       properties: {
+        lastUsed: { type: 'string', format: 'date-time', description: 'When it was last used, to some minutes.' },
+        rotatedAt: { type: 'string', format: 'date-time', description: 'When it was last given another secret.' },
         token: { type: 'string', description: 'The bearer token; in the answer to its creation, and never again.' },
       },
     },
@@ -43,4 +49,8 @@ export const tokenKind = {
 } as const satisfies KindDeclaration;
 
 /** A bearer token `drv_<metadata.name>_<secret>`; the hub keeps only the SHA-256 of the whole token, hex, in `hash`. */
-export interface Token extends ObjectOf<typeof tokenKind> {}
+export interface Token extends Omit<ObjectOf<typeof tokenKind>, 'previousHash' | 'previousUntil'> {
+  /** The hash before the last rotation, good until {@link previousUntil} (RFC 3339). */
+  previousHash?: string;
+  previousUntil?: string;
+}

@@ -2,10 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '@drover/async';
 import type { Token, User } from '@drover/contracts';
-import { AssertionSigner, AssertionVerifier, mintToken, newSigningKey } from '@drover/identity';
+import { DroverError } from '@drover/errors';
+import {
+  AssertionSigner,
+  AssertionVerifier,
+  mintToken,
+  newSigningKey,
+  secretEndMs,
+  secretOfToken,
+} from '@drover/identity';
 import { Assertions } from './assertions.ts';
 import { Authenticator } from './authenticator.ts';
-import { LiveExchanges, maxLivePerUser } from './live-exchanges.ts';
+import { type Cuttable, LiveExchanges, maxLivePerUser } from './live-exchanges.ts';
+import { sameRights } from './token-rights.ts';
 
 const meta = (name: string) => ({ name, uid: name, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' });
 const makeUser = (name: string, spec: User['spec'] = {}): User => ({
@@ -115,6 +124,7 @@ test('T5 a request in flight is cut when its token expires', () => {
   const cut: string[] = [];
   const exchange = {
     tokenId: 't',
+    secretHash: 'h',
     user: 'alice',
     clusterUid: 'c',
     expiresAtMs: clock.now() + 5000,
@@ -139,7 +149,7 @@ test('T5 an exchange that cannot be cut keeps no other from its end', () => {
   const live = new LiveExchanges(clock, defect => defects.push(defect));
   const cut: string[] = [];
   const add = (user: string, act: () => void) =>
-    live.add({ tokenId: user, user, clusterUid: 'c', expiresAtMs: clock.now(), cut: act });
+    live.add({ tokenId: user, secretHash: 'h', user, clusterUid: 'c', expiresAtMs: clock.now(), cut: act });
   add('broken', () => {
     throw new Error('it broke');
   });
@@ -152,7 +162,14 @@ test('T5 an exchange that cannot be cut keeps no other from its end', () => {
 
 test('one user’s requests to one cluster are bounded, and take no room from others', () => {
   const live = new LiveExchanges(new ManualClock(), assert.ifError);
-  const exchange = () => ({ tokenId: 't', user: 'alice', clusterUid: 'c', expiresAtMs: 1, cut: () => {} });
+  const exchange = () => ({
+    tokenId: 't',
+    secretHash: 'h',
+    user: 'alice',
+    clusterUid: 'c',
+    expiresAtMs: 1,
+    cut: () => {},
+  });
   const first = exchange();
   for (const one of [first, ...Array.from({ length: maxLivePerUser - 1 }, exchange)]) live.add(one);
   assert.throws(() => live.requireRoom('alice', 'c'), { code: 'too-many-requests' });
@@ -163,5 +180,48 @@ test('one user’s requests to one cluster are bounded, and take no room from ot
   live.requireRoom('alice', 'c');
   live.add(exchange());
   assert.throws(() => live.requireRoom('alice', 'c'), { code: 'too-many-requests' });
+  live.close();
+});
+
+test('T5 the secret that a rotation replaced ends with its grace, and what it had opened', () => {
+  const { clock, tokens, view, give } = world();
+  const noted: string[] = [];
+  const authenticator = new Authenticator(view, clock, 1e9, { note: token => noted.push(token) });
+  const old = give();
+  const [id = ''] = tokens.keys();
+  const before = tokens.get(id) as Token;
+  const { token: fresh, hash } = secretOfToken('drv', id);
+  const opened = authenticator.authenticate(`Bearer ${old}`);
+  const cut: string[] = [];
+  const live = new LiveExchanges(clock, assert.ifError);
+  const exchange: Cuttable = {
+    tokenId: id,
+    secretHash: opened.secretHash,
+    user: 'alice',
+    clusterUid: 'c',
+    expiresAtMs: opened.expiresAtMs,
+    cut: ({ code }) => {
+      cut.push(code);
+      live.remove(exchange);
+    },
+  };
+  live.add(exchange);
+  const previousUntil = new Date(clock.now() + 60_000).toISOString();
+  const rotated: Token = { ...before, hash, previousHash: before.hash, previousUntil };
+  assert.ok(sameRights(rotated, before));
+  tokens.set(id, rotated);
+  live.settleToken(id, secret => secretEndMs(rotated, secret), new DroverError('unauthenticated'));
+  for (const secret of [old, fresh]) authenticator.authenticate(`Bearer ${secret}`);
+  assert.deepEqual([cut, noted], [[], [id, id, id]]);
+  clock.advance(60_000);
+  assert.deepEqual(cut, ['token-expired']);
+  assert.throws(() => authenticator.authenticate(`Bearer ${old}`), { code: 'token-expired' });
+  authenticator.authenticate(`Bearer ${fresh}`);
+
+  // a second rotation without grace, while an exchange of the first secret is open
+  live.add(exchange);
+  const twice: Token = { ...rotated, hash: 'e'.repeat(64), previousHash: hash };
+  live.settleToken(id, secret => secretEndMs(twice, secret), new DroverError('unauthenticated'));
+  assert.deepEqual(cut, ['token-expired', 'unauthenticated']);
   live.close();
 });

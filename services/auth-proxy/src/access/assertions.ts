@@ -44,7 +44,9 @@ export class Assertions {
     }
     const key = kind === '' ? audience : `${audience}\n${kind}`;
     const kept = kinds.get(key);
-    if (kept !== undefined && kept.user === caller.user && now < kept.goodUntilMs) return kept.assertion;
+    // A secret that a rotation replaced ends before the other: no assertion outlives the credential that it is given for.
+    const good = kept !== undefined && now < kept.goodUntilMs && kept.goodUntilMs < caller.expiresAtMs;
+    if (good && kept.user === caller.user) return kept.assertion;
     return this.#sign(caller, audience, identity(), kinds, key, now);
   }
 

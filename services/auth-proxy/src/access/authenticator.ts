@@ -1,26 +1,22 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '@drover/async';
 import type { Token, User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { parseToken } from '@drover/identity';
+import { parseToken, secretEndMs } from '@drover/identity';
 import type { HubView } from './hub-view.ts';
+import type { TokenUses } from './token-uses.ts';
 
 /** Who calls, and by which token. Both are the objects as they are stored now. */
 export interface Caller {
   readonly user: User;
   readonly token: Token;
+  /** The SHA-256 of what he showed: a token that was rotated has two secrets for a while. */
+  readonly secretHash: string;
   /** Milliseconds since 1970; Infinity where the token does not expire. */
   readonly expiresAtMs: number;
 }
 
 /** A token that was compared, with what is read of it once. */
-interface KnownToken {
-  readonly token: Token;
-  readonly expiresAtMs: number;
-}
-
-const expiryOf = ({ spec }: Token): number =>
-  spec.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(spec.expiresAt);
+type KnownToken = Omit<Caller, 'user'>;
 
 /** Bearer values whose hash was compared, so that a busy caller's is not computed for each request. */
 const maxKnown = 20_000;
@@ -35,24 +31,33 @@ export class Authenticator {
   /** `Authorization` value → the very object that it was compared with: a changed token is compared anew. */
   readonly #known = new Map<string, KnownToken>();
 
+  readonly #uses: Pick<TokenUses, 'note'> | undefined;
+
   /** `staleMs`: silence of the hub's store after which nothing that it told is trusted any more. */
-  constructor(view: Pick<HubView, 'token' | 'user' | 'lastHeardMs'>, clock: Clock, staleMs: number) {
+  constructor(
+    view: Pick<HubView, 'token' | 'user' | 'lastHeardMs'>,
+    clock: Clock,
+    staleMs: number,
+    uses?: Pick<TokenUses, 'note'>,
+  ) {
     this.#view = view;
     this.#clock = clock;
     this.#staleMs = staleMs;
+    this.#uses = uses;
   }
 
   /** @throws DroverError `unauthenticated`, `token-malformed`, `token-expired`, `user-disabled`, `authorization-stale` */
   authenticate(authorization: string | undefined): Caller {
     const now = this.#clock.now();
     if (now - this.#view.lastHeardMs() > this.#staleMs) throw new DroverError('authorization-stale');
-    const { token, expiresAtMs } = this.#tokenOf(authorization);
+    const { token, secretHash, expiresAtMs } = this.#tokenOf(authorization);
     if (!(now < expiresAtMs)) throw new DroverError('token-expired');
     const user = this.#view.user(token.spec.user);
     if (user === undefined) throw new DroverError('unauthenticated');
     if (user.spec.disabled)
       throw new DroverError('user-disabled', `user ${JSON.stringify(user.metadata.name)} is disabled`);
-    return { user, token, expiresAtMs };
+    this.#uses?.note(token.metadata.name, now);
+    return { user, token, secretHash, expiresAtMs };
   }
 
   #tokenOf(authorization: string | undefined): KnownToken {
@@ -64,13 +69,11 @@ export class Authenticator {
     if (bearer === undefined) throw new DroverError('unauthenticated', 'only bearer tokens are accepted here');
     const { kind, id, hash } = parseToken(bearer);
     const token = kind === 'drv' ? this.#view.token(id) : undefined;
-    if (token === undefined || !sameHash(hash, token.hash)) throw new DroverError('unauthenticated');
+    const expiresAtMs = token && secretEndMs(token, hash);
+    if (token === undefined || expiresAtMs === undefined) throw new DroverError('unauthenticated');
     if (this.#known.size >= maxKnown) this.#known.delete(this.#known.keys().next().value ?? '');
-    const fresh = { token, expiresAtMs: expiryOf(token) };
+    const fresh = { token, secretHash: hash, expiresAtMs };
     this.#known.set(authorization, fresh);
     return fresh;
   }
 }
-
-const sameHash = (one: string, other: string): boolean =>
-  one.length === other.length && timingSafeEqual(Buffer.from(one, 'latin1'), Buffer.from(other, 'latin1'));

@@ -6,7 +6,10 @@ export interface Cuttable {
   readonly tokenId: string;
   readonly user: string;
   readonly clusterUid: string;
-  readonly expiresAtMs: number;
+  /** The hash of the token's secret that opened it. */
+  readonly secretHash: string;
+  /** When it is cut by itself; earlier, where the secret got an end meanwhile. */
+  expiresAtMs: number;
   cut(error: DroverError): void;
 }
 
@@ -70,6 +73,16 @@ export class LiveExchanges {
         this.#onDefect(defect);
       }
     }
+  }
+
+  /** Gives the exchanges of a token the ends that their secrets have now; without one, it is cut at once. */
+  settleToken(tokenId: string, endMsOf: (secretHash: string) => number | undefined, error: DroverError): void {
+    this.cutWhere(exchange => {
+      if (exchange.tokenId !== tokenId) return false;
+      const endMs = endMsOf(exchange.secretHash);
+      if (endMs !== undefined) exchange.expiresAtMs = endMs;
+      return endMs === undefined;
+    }, error);
   }
 
   close(): void {

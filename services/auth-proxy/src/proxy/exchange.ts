@@ -20,7 +20,8 @@ export class Exchange implements StreamHandler, Cuttable {
   readonly tokenId: string;
   readonly user: string;
   readonly clusterUid: string;
-  readonly expiresAtMs: number;
+  readonly secretHash: string;
+  expiresAtMs: number;
   readonly #request: AdmittedRequest;
   readonly #context: ProxyContext;
   readonly #reply: Reply;
@@ -47,6 +48,7 @@ export class Exchange implements StreamHandler, Cuttable {
     this.tokenId = request.caller.token.metadata.name;
     this.user = request.caller.user.metadata.name;
     this.clusterUid = request.cluster.metadata.uid;
+    this.secretHash = request.caller.secretHash;
     this.expiresAtMs = request.caller.expiresAtMs;
     // From here on, so that a credential that ends while the request waits to be sent ends the request.
     context.live.add(this);

@@ -111,7 +111,7 @@ const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);
  * learns how it went.
  */
 function follow(
-  { user, token, expiresAtMs }: Caller,
+  { user, token, secretHash, expiresAtMs }: Caller,
   request: CompatRequest,
   response: CompatResponse,
   live: LiveExchanges,
@@ -121,6 +121,7 @@ function follow(
     tokenId: token.metadata.name,
     user: user.metadata.name,
     clusterUid: hubAudience,
+    secretHash,
     expiresAtMs,
     cut: error => {
       live.remove(exchange);

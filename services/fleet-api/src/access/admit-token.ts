@@ -61,7 +61,7 @@ export function admitToken(parts: TokenParts, caller: Caller, token: Token, dryR
 }
 
 /** Whose a token is, how long, and for which clusters, stays as it was made: more would be another token. */
-export function changedToken({ status: _, ...token }: Token, old: Token): Token {
+export function changedToken(token: Token, old: Token): Token {
   const fixed = ['user', 'expiresAt', 'clusters'] as const;
   const errors = fixed
     .filter(field => JSON.stringify(token.spec[field]) !== JSON.stringify(old.spec[field]))

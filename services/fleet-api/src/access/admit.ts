@@ -14,12 +14,14 @@ import type {
   GlobalRoleBinding,
   ProjectRoleTemplateBinding,
   RoleTemplate,
+  Setting,
   Token,
   User,
 } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { inheritanceCycle } from '@drover/identity';
 import type { Caller } from '../domain/authorization.ts';
+import { settingFault } from '../domain/hub-settings.ts';
 import {
   clusterRoleTemplateBindings,
   globalRoleBindings,
@@ -27,6 +29,7 @@ import {
   projectRoleTemplateBindings,
   projects,
   roleTemplates,
+  settings,
   tokens,
   users,
 } from '../resources/index.ts';
@@ -143,6 +146,15 @@ function requireTemplate(
   escalation.requireBinding(caller, { type, name }, role, all, [namespace, ...furtherScopes]);
 }
 
+/** A value that the hub could not read would silently count as none. */
+const checkSetting: Check<Setting> = (_, setting) => {
+  const { metadata, spec } = setting;
+  const fault = settingFault(metadata.name, spec.value);
+  if (fault !== undefined)
+    throw invalid(settings, metadata.name, [fieldErrors.invalid('spec.value', spec.value, fault)]);
+  return setting;
+};
+
 /** Whoever becomes a member of a group, or takes a name, gets what is bound to it. */
 const checkUser: Check<User> = ({ caller, escalation }, user, old) => {
   const known = new Set(old?.spec?.groups ?? []);
@@ -212,6 +224,7 @@ const checksByResource = new Map([
   [roleTemplates.plural, checked(roleTemplates, checkRoleTemplate)],
   [clusterRoleTemplateBindings.plural, checked(clusterRoleTemplateBindings, checkClusterBinding)],
   [projectRoleTemplateBindings.plural, checked(projectRoleTemplateBindings, checkProjectBinding)],
+  [settings.plural, checked(settings, checkSetting)],
   [users.plural, checked(users, checkUser)],
 ]);
 
@@ -221,6 +234,9 @@ export function admitWrite(parts: Omit<Checks, 'caller'> & TokenParts, caller: C
   if (asked.subresource !== undefined) {
     // What providers say of a user gives rights, so that nobody else may say it.
     if (type.plural === users.plural) throw new DroverError('forbidden', 'the status of a user is the hub’s to write');
+    // Whoever wrote when a token was last used could hide that he used it.
+    if (type.plural === tokens.plural)
+      throw new DroverError('forbidden', 'the status of a token is the hub’s to write');
     return { object };
   }
   if (type.plural === tokens.plural && isToken(object)) {

@@ -2,17 +2,20 @@ import type { Registry } from '@drover/apiserver';
 import { AttemptLimiter, type Clock } from '@drover/async';
 import { adminGroup, type Token, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { hashPassword, mintToken, verifyDummyPassword, verifyPassword } from '@drover/identity';
+import { hashPassword, mintToken, secretOfToken, verifyDummyPassword, verifyPassword } from '@drover/identity';
+import { tokenMaxTtlSeconds } from '../domain/hub-settings.ts';
 import { isPast, timestamp } from '../domain/timestamp.ts';
-import { clusters, newObject, passwords, tokens, users } from '../resources/index.ts';
+import { clusters, newObject, passwords, settings, tokens, users } from '../resources/index.ts';
 
 /** Bounds of accounts and tokens. */
 export const accountLimits = Object.freeze({
   /** A login's token is good for a working day unless it asks otherwise. */
   loginTtlSeconds: 12 * 3600,
-  /** A token that is made to be kept is good for so long unless it asks otherwise, and never longer than the last. */
+  /** A token that is made to be kept is good for so long unless it asks otherwise. */
   tokenTtlSeconds: 90 * 86_400,
-  maxTtlSeconds: 366 * 86_400,
+  /** After a rotation the old secret is good for an hour unless it is asked otherwise, and for a week at most. */
+  graceSeconds: 3600,
+  maxGraceSeconds: 7 * 86_400,
   /** Tokens of one user that live at once; a script that logs in again and again ends here, and not in a full store. */
   maxTokensPerUser: 1000,
   /** NIST SP 800-63B, 5.1.1.2. */
@@ -47,6 +50,18 @@ export interface TokenWish {
   readonly clusters?: readonly string[];
 }
 
+/** How a token is rotated. */
+export interface RotationWish {
+  readonly graceSeconds?: number;
+  readonly ttlSeconds?: number;
+}
+
+/** A token's new secret. */
+export interface RotatedToken extends IssuedToken {
+  /** When the old secret ends, RFC 3339. */
+  readonly previousUntil: string;
+}
+
 /** Local users, their passwords, and bearer tokens. */
 export class Accounts {
   readonly #registry: Registry;
@@ -72,7 +87,10 @@ export class Accounts {
       return matches === true && user !== undefined && user.spec.disabled !== true;
     });
     if (!known) throw new DroverError('unauthenticated', 'the user or the password is wrong');
-    return this.issue(username, { description: 'login', ttlSeconds: ttlSeconds ?? accountLimits.loginTtlSeconds });
+    return this.issue(username, {
+      description: 'login',
+      ttlSeconds: ttlSeconds ?? Math.min(accountLimits.loginTtlSeconds, this.#maxTtl.seconds),
+    });
   }
 
   /** Makes a token of the user. Throws `not-found`, `invalid`, `too-many-requests`. */
@@ -98,8 +116,7 @@ export class Accounts {
       );
     }
     const { token, id, hash } = mintToken('drv');
-    const ttlSeconds = Math.min(wish.ttlSeconds ?? accountLimits.tokenTtlSeconds, accountLimits.maxTtlSeconds);
-    const expiresAt = timestamp(now + ttlSeconds * 1000);
+    const expiresAt = timestamp(now + this.#ttlSeconds(wish.ttlSeconds) * 1000);
     const draft = {
       ...newObject('Token', id),
       spec: {
@@ -111,6 +128,53 @@ export class Accounts {
       hash,
     };
     return { token, draft };
+  }
+
+  /** The life of a token that asks for `wished`. Throws `invalid` where that is more than the hub allows. */
+  #ttlSeconds(wished: number | undefined): number {
+    const { seconds, set } = this.#maxTtl;
+    if (wished === undefined) return Math.min(accountLimits.tokenTtlSeconds, seconds);
+    if (wished <= seconds) return wished;
+    const why = set === undefined ? '' : ` (Setting token-max-ttl: ${set})`;
+    throw new DroverError('invalid', `a token of this hub is good for ${seconds} seconds at most${why}`);
+  }
+
+  get #maxTtl(): { readonly seconds: number; readonly set: string | undefined } {
+    const set = this.#registry.find(settings, 'token-max-ttl')?.spec.value;
+    return { seconds: tokenMaxTtlSeconds(set), set };
+  }
+
+  /**
+   * Gives a token another secret; the old one is good for `graceSeconds` more, and one that was replaced before ends now.
+   * The token ends when it did, or `ttlSeconds` from now. Throws `not-found`, `token-expired`, `invalid`.
+   */
+  async rotate(name: string, { graceSeconds, ttlSeconds }: RotationWish = {}): Promise<RotatedToken> {
+    const now = this.#clock.now();
+    const { token, hash } = secretOfToken('drv', name);
+    const ends = ttlSeconds === undefined ? undefined : timestamp(now + this.#ttlSeconds(ttlSeconds) * 1000);
+    const graceMs = Math.min(graceSeconds ?? accountLimits.graceSeconds, accountLimits.maxGraceSeconds) * 1000;
+    const previousUntil = timestamp(now + graceMs);
+    const rotated = await this.#registry.update(tokens, name, current => {
+      const { expiresAt } = current.spec;
+      if (expiresAt !== undefined && isPast(expiresAt, now)) {
+        throw new DroverError('token-expired', `token ${name} ended at ${expiresAt}; make a new one`);
+      }
+      return {
+        ...current,
+        spec: { ...current.spec, ...(ends === undefined ? {} : { expiresAt: ends }) },
+        hash,
+        previousHash: current.hash,
+        previousUntil,
+      };
+    });
+    await this.#registry.update(
+      tokens,
+      name,
+      current => ({ ...current, status: { ...current.status, rotatedAt: timestamp(now) } }),
+      { part: 'status' },
+    );
+    const { user, expiresAt = '' } = rotated.spec;
+    return { token, name, user, expiresAt, previousUntil };
   }
 
   /** Makes a user with a password. Throws `already-exists`, `invalid`. */

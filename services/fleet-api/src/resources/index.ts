@@ -30,6 +30,7 @@ export {
   projectRoleTemplateBindings,
   projects,
   roleTemplates,
+  settings,
   tokens,
   users,
 };

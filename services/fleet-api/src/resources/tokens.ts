@@ -34,6 +34,13 @@ export const tokens: ResourceType<Token> = {
       cell: (token, nowMs) => timeLeft(token.spec.expiresAt, nowMs),
     },
     {
+      name: 'Last Used',
+      type: 'string',
+      description: 'How long ago it was last used.',
+      jsonPath: '.status.lastUsed',
+      cell: (token, nowMs) => (token.status?.lastUsed === undefined ? 'never' : ageOf(token.status.lastUsed, nowMs)),
+    },
+    {
       name: 'Clusters',
       type: 'string',
       description: 'What it is good for.',

@@ -1,7 +1,9 @@
+import { notFound } from '@drover/apiserver';
 import type { FastifyInstance } from 'fastify';
 import { admitTokenOf } from '../access/admit-token.ts';
+import { accountLimits, type RotationWish } from '../operations/accounts.ts';
 import { tokens } from '../resources/index.ts';
-import { nameSchema, type RouteParts, requireAll, requireCaller, ttlSchema } from './context.ts';
+import { namedSchema, nameSchema, type RouteParts, requireAll, requireCaller, ttlSchema } from './context.ts';
 
 interface NewToken {
   user?: string;
@@ -20,7 +22,18 @@ const body = {
   },
 } as const;
 
-/** `POST /v1/tokens`: a token for oneself, or for another by who manages tokens and holds what the other holds. */
+const rotation = {
+  type: ['object', 'null'],
+  properties: {
+    graceSeconds: { type: 'integer', minimum: 0, maximum: accountLimits.maxGraceSeconds },
+    ttlSeconds: ttlSchema,
+  },
+} as const;
+
+/**
+ * `POST /v1/tokens`: a token for oneself, or for another by who manages tokens and holds what the other holds; and
+ * `POST /v1/tokens/:name/rotate`: another secret for one, by the same people.
+ */
 export function tokenRoutes(app: FastifyInstance, parts: RouteParts): void {
   app.post<{ Body: NewToken | null | undefined }>('/v1/tokens', { schema: { body } }, async (request, reply) => {
     const caller = await requireCaller(parts, request);
@@ -31,4 +44,21 @@ export function tokenRoutes(app: FastifyInstance, parts: RouteParts): void {
     parts.logger.info({ user, by: caller.user, tokenId: issued.name }, 'token made');
     return reply.code(201).send(issued);
   });
+
+  app.post<{ Params: { name: string }; Body: RotationWish | null | undefined }>(
+    '/v1/tokens/:name/rotate',
+    { schema: { params: namedSchema, body: rotation } },
+    async (request, reply) => {
+      const caller = await requireCaller(parts, request);
+      const { name } = request.params;
+      const user = parts.registry.find(tokens, name)?.spec.user;
+      // Who may not see the token is told no more than that of one that is not there.
+      if (user !== caller.user) requireAll(parts, caller, { verb: 'update', type: tokens, name });
+      if (user === undefined) throw notFound(tokens, name);
+      admitTokenOf(parts, caller, user);
+      const rotated = await parts.accounts.rotate(name, request.body ?? {});
+      parts.logger.info({ user, by: caller.user, tokenId: name }, 'token rotated');
+      return reply.code(201).send(rotated);
+    },
+  );
 }

@@ -1,0 +1,28 @@
+import { parseDurationSeconds } from '@drover/async';
+
+/** Settings that the hub itself reads, and what is wrong with a value (undefined: nothing). */
+export const hubSettings = Object.freeze({
+  'token-max-ttl': Object.freeze({
+    /** Without it, a token lives a year at most. */
+    defaultSeconds: 366 * 86_400,
+    fault: (value: string): string | undefined => {
+      const seconds = parseDurationSeconds(value);
+      // Less than a minute is no lifetime that anything could be done in.
+      return seconds === undefined || seconds < 60 || seconds > 10 * 366 * 86_400
+        ? 'must be a duration from 1m to 3660d, such as 8h or 90d'
+        : undefined;
+    },
+  }),
+});
+
+/** What is wrong with the value of a setting; one that the hub does not know may hold anything. */
+export function settingFault(name: string, value: string): string | undefined {
+  return name in hubSettings ? hubSettings[name as keyof typeof hubSettings].fault(value) : undefined;
+}
+
+/** The longest life of a token, in seconds, by the value of its setting (undefined: it is not set). */
+export function tokenMaxTtlSeconds(value: string | undefined): number {
+  const { defaultSeconds, fault } = hubSettings['token-max-ttl'];
+  if (value === undefined || fault(value) !== undefined) return defaultSeconds;
+  return parseDurationSeconds(value) ?? defaultSeconds;
+}
