@@ -45,6 +45,7 @@ export {
   conditions,
   type Event,
   eventKind,
+  type GithubProviderSpec,
   type GlobalRole,
   type GlobalRoleBinding,
   globalRoleBindingKind,
@@ -55,6 +56,7 @@ export {
   joinTokenKind,
   kinds,
   type LdapProviderSpec,
+  type OidcProviderSpec,
   type Password,
   type Project,
   type ProjectRoleTemplateBinding,
@@ -70,6 +72,7 @@ export {
   tokenKind,
   type User,
   userKind,
+  type WorkloadProviderSpec,
 } from './schemas/index.ts';
 export { serviceOfCertificate, serviceUri } from './service-identity.ts';
 export { sessionHeaders } from './session-headers.ts';

@@ -1,6 +1,9 @@
 import type { KindDeclaration, ObjectOf } from '../kind.ts';
 import type { Schema } from '../schema.ts';
+import { githubProviderSchema } from './github-provider.ts';
 import { ldapProviderSchema } from './ldap-provider.ts';
+import { oidcProviderSchema } from './oidc-provider.ts';
+import { workloadProviderSchema } from './workload-provider.ts';
 
 /** Who of those whom the provider knows may sign in. */
 const access = {
@@ -60,8 +63,11 @@ export const authProviderKind = {
           description: 'Whether anybody may sign in by it. Its sessions and tokens end when it is disabled.',
         },
         access,
-        // The block of each type, in a file of its own beside this one, such as `oidc: oidcProviderSchema`.
         ldap: ldapProviderSchema,
+        // The block of each type, in a file of its own beside this one.
+        oidc: oidcProviderSchema,
+        github: githubProviderSchema,
+        workload: workloadProviderSchema,
       },
     },
   },

@@ -23,11 +23,13 @@ export {
 } from './cluster-role-template-binding.ts';
 export { type Condition, condition, conditions } from './condition.ts';
 export { type Event, eventKind } from './event.ts';
+export type { GithubProviderSpec } from './github-provider.ts';
 export { type GlobalRole, globalRoleKind } from './global-role.ts';
 export { type GlobalRoleBinding, globalRoleBindingKind } from './global-role-binding.ts';
 export { type Identity, identityKind } from './identity.ts';
 export { type JoinToken, joinTokenKind } from './join-token.ts';
 export type { LdapProviderSpec } from './ldap-provider.ts';
+export type { OidcProviderSpec } from './oidc-provider.ts';
 export { type Password, passwordKind } from './password.ts';
 export type { RoleRule } from './policy-rules.ts';
 export { type Project, projectKind } from './project.ts';
@@ -39,6 +41,7 @@ export { type RoleTemplate, roleTemplateKind } from './role-template.ts';
 export { type Setting, settingKind } from './setting.ts';
 export { type Token, tokenKind } from './token.ts';
 export { type User, userKind } from './user.ts';
+export type { WorkloadProviderSpec } from './workload-provider.ts';
 
 /** Every kind of the hub, in the order of docs/reference.md. */
 export const kinds: readonly KindDeclaration[] = [

@@ -1,5 +1,6 @@
 import { allVerbs, type FieldError, fieldErrors, type ResourceType } from '@drover/apiserver';
 import { type AuthProvider, authProviderKind, isLabel } from '@drover/contracts';
+import { checkProviderBlock } from './auth-provider-checks.ts';
 import { checkUnchanged } from './binding-checks.ts';
 
 /** `kubectl get authproviders` */
@@ -22,7 +23,11 @@ export const authProviders: ResourceType<AuthProvider> = {
       cell: provider => provider.spec.enabled ?? false,
     },
   ],
-  validate: (provider, old) => [...checkName(provider), ...checkUnchanged(provider, old, ['type'])],
+  validate: (provider, old) => [
+    ...checkName(provider),
+    ...checkUnchanged(provider, old, ['type']),
+    ...checkProviderBlock(provider, old),
+  ],
 };
 
 /** It stands before the groups of the provider, in paths and in the names of users. `system:` is Kubernetes' own (T4). */

@@ -41,8 +41,15 @@ export interface RedirectProvider {
     readonly refreshSecret?: string;
     readonly signal: AbortSignal;
   }): Promise<ProviderIdentity | 'gone'>;
-  /** Where the browser goes to end the session at the provider too; undefined: there is no such place. */
-  logoutUrl?(ask: { readonly hint?: string; readonly returnTo: string }): string | undefined;
+  /**
+   * Where the browser goes to end the session at the provider too; undefined: there is no such place, or the provider does
+   * not answer: a logout never fails for it.
+   */
+  logoutUrl?(ask: {
+    readonly hint?: string;
+    readonly returnTo: string;
+    readonly signal: AbortSignal;
+  }): Promise<string | undefined>;
 }
 
 /** Signs in by a name and a password. Each call throws `provider-unavailable` where the provider does not answer. */
