@@ -8,6 +8,7 @@ export {
 } from './agent-manifest.ts';
 export type { AuditRecord, EnrolReply, EnrolRequest, TunnelEventBody } from './events.ts';
 export type { FromSchema } from './from-schema.ts';
+export { groupsOf } from './groups-of.ts';
 export type { JoinFile } from './join-file.ts';
 export { readJoinFile } from './join-file-reader.ts';
 export type { KindDeclaration, ObjectOf } from './kind.ts';
@@ -43,7 +44,9 @@ export {
   clusterRoleTemplateBindingKind,
   condition,
   conditions,
+  type EndedSession,
   type Event,
+  endedSessionKind,
   eventKind,
   type GithubProviderSpec,
   type GlobalRole,

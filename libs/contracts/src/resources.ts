@@ -52,6 +52,8 @@ export const resources = Object.freeze({
   tokens: 'tokens',
   joinTokens: 'jointokens',
   passwords: 'passwords',
+  authProviders: 'authproviders',
+  endedSessions: 'endedsessions',
 });
 
 /** The group of global administrators, without prefix. */

@@ -1,5 +1,6 @@
 import { DroverError } from '@drover/errors';
-import { createLocalJWKSet, errors, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
+import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT } from 'jose';
+import { isEd25519 } from './ed25519-jwk.ts';
 import type { PublicKeys, SigningKeyFile } from './signing-key.ts';
 
 /** The `typ` of the JWS: no other token of the hub is taken for an identity (RFC 8725 §3.11). */
@@ -134,10 +135,6 @@ export class AssertionVerifier {
     }
   }
 }
-
-/** Other keys, symmetric ones above all, never come near a signature. */
-const isEd25519 = (key: Readonly<Record<string, unknown>>): key is JWK & { kty: 'OKP' } =>
-  key['kty'] === 'OKP' && key['crv'] === 'Ed25519' && typeof key['kid'] === 'string' && typeof key['x'] === 'string';
 
 const isNames = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every(name => typeof name === 'string');

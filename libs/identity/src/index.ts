@@ -28,5 +28,12 @@ export {
   secretOfToken,
   type TokenKind,
 } from './secret-token.ts';
+export {
+  looksLikeJws,
+  type SessionClaims,
+  type SessionCredentialKind,
+  SessionSigner,
+  SessionVerifier,
+} from './session-credential.ts';
 export { loadSigningKey, newSigningKey, type PublicKeys, type SigningKeyFile } from './signing-key.ts';
 export { secretEndMs } from './token-secrets.ts';

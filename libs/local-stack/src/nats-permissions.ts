@@ -51,7 +51,13 @@ const permissions: Readonly<Record<LocalNatsUser, NatsPermissions>> = {
   },
   'auth-proxy': {
     publish: [
-      ...reads(keysOf(resources.clusters), keysOf(resources.users), keysOf(resources.tokens)),
+      ...reads(
+        keysOf(resources.clusters),
+        keysOf(resources.users),
+        keysOf(resources.tokens),
+        keysOf(resources.authProviders),
+        keysOf(resources.endedSessions),
+      ),
       ...streams.audit.subjects,
       subjects.rpc('fleet-api', 'token-uses'),
     ],

@@ -2,6 +2,7 @@ import type { KindDeclaration } from '../kind.ts';
 import { authProviderKind } from './auth-provider.ts';
 import { clusterKind } from './cluster.ts';
 import { clusterRoleTemplateBindingKind } from './cluster-role-template-binding.ts';
+import { endedSessionKind } from './ended-session.ts';
 import { eventKind } from './event.ts';
 import { globalRoleKind } from './global-role.ts';
 import { globalRoleBindingKind } from './global-role-binding.ts';
@@ -22,6 +23,7 @@ export {
   clusterRoleTemplateBindingKind,
 } from './cluster-role-template-binding.ts';
 export { type Condition, condition, conditions } from './condition.ts';
+export { type EndedSession, endedSessionKind } from './ended-session.ts';
 export { type Event, eventKind } from './event.ts';
 export type { GithubProviderSpec } from './github-provider.ts';
 export { type GlobalRole, globalRoleKind } from './global-role.ts';
@@ -58,6 +60,7 @@ export const kinds: readonly KindDeclaration[] = [
   projectRoleTemplateBindingKind,
   authProviderKind,
   identityKind,
+  endedSessionKind,
   settingKind,
   eventKind,
 ];

@@ -46,6 +46,11 @@ export const userKind = {
           description: 'Groups without prefix; members of `admins` administer the hub and every cluster.',
         },
         disabled: { type: 'boolean', description: 'A disabled user is refused everywhere.' },
+        credentialsNotBefore: {
+          type: 'string',
+          format: 'date-time',
+          description: 'Tokens and sessions that began before are refused; `drover revoke --user` sets it to now.',
+        },
       },
     },
     status: {

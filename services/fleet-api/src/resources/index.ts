@@ -3,6 +3,7 @@ import type { HubObject, ObjectMeta } from '@drover/contracts';
 import { authProviders } from './auth-providers.ts';
 import { clusterRoleTemplateBindings } from './cluster-role-template-bindings.ts';
 import { clusters } from './clusters.ts';
+import { endedSessions } from './ended-sessions.ts';
 import { events } from './events.ts';
 import { globalRoleBindings } from './global-role-bindings.ts';
 import { globalRoles } from './global-roles.ts';
@@ -21,6 +22,7 @@ export {
   authProviders,
   clusterRoleTemplateBindings,
   clusters,
+  endedSessions,
   globalRoleBindings,
   globalRoles,
   identities,
@@ -51,6 +53,7 @@ export const allResources: readonly ResourceType[] = [
   projectRoleTemplateBindings,
   authProviders,
   identities,
+  endedSessions,
   settings,
   events,
 ];
