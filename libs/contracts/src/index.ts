@@ -20,7 +20,10 @@ export {
   type ObjectMeta,
   type OwnerReference,
   originalUserExtra,
+  providerExtra,
   resources,
+  sessionExtra,
+  tokenExtra,
 } from './resources.ts';
 export type {
   AnySchema,

@@ -58,5 +58,9 @@ export const resources = Object.freeze({
 
 /** The group of global administrators, without prefix. */
 export const adminGroup = 'admins';
+/** The extras that say by which credential the caller of the hub's own API asks: the token, or the session and its provider. */
+export const tokenExtra = 'drover.dev/token';
+export const sessionExtra = 'drover.dev/session';
+export const providerExtra = 'drover.dev/provider';
 /** The extra that names who really asked, when a request is impersonated. */
 export const originalUserExtra = 'drover.dev/original-user';

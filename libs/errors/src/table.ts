@@ -20,6 +20,7 @@ const row = (httpStatus: number, reason: string, retryable: boolean, meaning: st
 export const errorTable = Object.freeze({
   unauthenticated: row(401, 'Unauthorized', false, 'No valid credential was sent; run `drover login` again.'),
   'token-expired': row(401, 'Unauthorized', false, 'The token has expired; run `drover login` again.'),
+  'session-ended': row(401, 'Unauthorized', false, 'The session has ended; run `drover login` again.'),
   'token-malformed': row(401, 'Unauthorized', false, 'The token is not a Drover token, or was mistyped or cut.'),
   'user-disabled': row(401, 'Unauthorized', false, 'The user is disabled; ask an administrator of the hub.'),
   forbidden: row(403, 'Forbidden', false, 'The hub knows who you are and does not allow this.'),

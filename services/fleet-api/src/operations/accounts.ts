@@ -9,8 +9,6 @@ import { clusters, newObject, passwords, settings, tokens, users } from '../reso
 
 /** Bounds of accounts and tokens. */
 export const accountLimits = Object.freeze({
-  /** A login's token is good for a working day unless it asks otherwise. */
-  loginTtlSeconds: 12 * 3600,
   /** A token that is made to be kept is good for so long unless it asks otherwise. */
   tokenTtlSeconds: 90 * 86_400,
   /** After a rotation the old secret is good for an hour unless it is asked otherwise, and for a week at most. */
@@ -75,21 +73,16 @@ export class Accounts {
   }
 
   /**
-   * A token for who knows the password. An unknown user, a user without a password, a disabled one and a wrong password
-   * are the same answer after the same work: `unauthenticated`. Throws `too-many-requests` (T13).
+   * Whether an enabled user of this password is there. An unknown user, a user without a password, a disabled one and a
+   * wrong password are the same answer after the same work. Throws `too-many-requests` (T13).
    */
-  async login(username: string, password: string, ttlSeconds?: number): Promise<IssuedToken> {
-    const known = await this.#attempts.run(username, async () => {
+  async isPassword(username: string, password: string): Promise<boolean> {
+    return this.#attempts.run(username, async () => {
       const user = this.#registry.find(users, username);
       const stored = this.#registry.find(passwords, username);
       const matches =
         stored === undefined ? await verifyDummyPassword(password) : await verifyPassword(password, stored.hash);
       return matches === true && user !== undefined && user.spec.disabled !== true;
-    });
-    if (!known) throw new DroverError('unauthenticated', 'the user or the password is wrong');
-    return this.issue(username, {
-      description: 'login',
-      ttlSeconds: ttlSeconds ?? Math.min(accountLimits.loginTtlSeconds, this.#maxTtl.seconds),
     });
   }
 
@@ -195,7 +188,7 @@ export class Accounts {
     } else await this.#registry.update(passwords, username, current => ({ ...current, hash }));
   }
 
-  /** Whether it is the user's password; counted as {@link login} counts. Throws `too-many-requests`. */
+  /** Whether it is the user's password; counted as {@link isPassword} counts. Throws `too-many-requests`. */
   async knowsPassword(username: string, password: string): Promise<boolean> {
     return this.#attempts.run(username, async () => {
       const stored = this.#registry.find(passwords, username);

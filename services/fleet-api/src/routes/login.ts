@@ -1,4 +1,5 @@
 import { sessionHeaders } from '@drover/contracts';
+import { DroverError } from '@drover/errors';
 import type { FastifyInstance } from 'fastify';
 import { limitedByAddress } from './address-limits.ts';
 import { type RouteParts, sourceAddress, ttlSchema } from './context.ts';
@@ -25,7 +26,9 @@ export function loginRoutes(app: FastifyInstance, { accounts, logger }: RoutePar
     const { username, password, ttlSeconds } = request.body;
     const source = sourceAddress(request);
     try {
-      const issued = await accounts.login(username, password, ttlSeconds);
+      if (!(await accounts.isPassword(username, password)))
+        throw new DroverError('unauthenticated', 'the user or the password is wrong');
+      const issued = await accounts.issue(username, { description: 'login', ttlSeconds: ttlSeconds ?? 12 * 3600 });
       logger.info({ user: username, source, tokenId: issued.name }, 'login');
       reply.raw.setHeader(sessionHeaders.user, encodeURIComponent(username));
       reply.raw.setHeader(sessionHeaders.token, issued.name);

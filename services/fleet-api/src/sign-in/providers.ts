@@ -1,0 +1,92 @@
+import type { Registry } from '@drover/apiserver';
+import type { Clock } from '@drover/async';
+import type { AuthProvider } from '@drover/contracts';
+import { authProviders, newObject } from '../resources/index.ts';
+import type { SignInProvider } from './provider.ts';
+
+/** What a provider is made of. */
+export interface ProviderParts {
+  readonly provider: AuthProvider;
+  /** A secret of the provider's block, such as `clientSecret`; it lies encrypted, and is opened when it is needed. */
+  readonly secret: (field: string) => Promise<string | undefined>;
+  readonly clock: Clock;
+}
+
+/** Makes the sign-in of one type of provider; what it answers is kept until the object changes. */
+export type ProviderMaker = (parts: ProviderParts) => SignInProvider;
+
+/** An enabled provider, ready to sign people in. */
+export interface OpenProvider {
+  readonly object: AuthProvider;
+  readonly signIn: SignInProvider;
+}
+
+/** The provider of the users that the hub keeps itself. */
+export const localProvider = 'local';
+
+interface Made {
+  readonly object: AuthProvider;
+  readonly signIn: SignInProvider;
+}
+
+/** The providers that are enabled at this moment. */
+export class Providers {
+  readonly #registry: Registry;
+  readonly #makers: Readonly<Record<string, ProviderMaker>>;
+  readonly #clock: Clock;
+  readonly #secretOf: (provider: AuthProvider, field: string) => Promise<string | undefined>;
+  readonly #made = new Map<string, Made>();
+
+  constructor(parts: {
+    readonly registry: Registry;
+    readonly clock: Clock;
+    readonly makers: Readonly<Record<string, ProviderMaker>>;
+    readonly secretOf?: (provider: AuthProvider, field: string) => Promise<string | undefined>;
+  }) {
+    this.#registry = parts.registry;
+    this.#clock = parts.clock;
+    this.#makers = parts.makers;
+    this.#secretOf = parts.secretOf ?? (async () => undefined);
+  }
+
+  /** Those that people sign in by, by name, the local one last. */
+  list(): readonly OpenProvider[] {
+    const found = this.#registry.list(authProviders);
+    const all = found.some(({ metadata }) => metadata.name === localProvider) ? found : [...found, ownProvider];
+    return all
+      .flatMap(object => this.#open(object) ?? [])
+      .sort((one, other) => Number(isLocal(one.object)) - Number(isLocal(other.object)));
+  }
+
+  /** An enabled provider; undefined where there is none of the name. */
+  find(name: string): OpenProvider | undefined {
+    const found = this.object(name);
+    return found && this.#open(found);
+  }
+
+  /** The provider's object, enabled or not. */
+  object(name: string): AuthProvider | undefined {
+    return this.#registry.find(authProviders, name) ?? (name === localProvider ? ownProvider : undefined);
+  }
+
+  #open(object: AuthProvider): OpenProvider | undefined {
+    const { name } = object.metadata;
+    const maker = this.#makers[object.spec.type];
+    if (object.spec.enabled !== true || maker === undefined) return undefined;
+    const known = this.#made.get(name);
+    // Another revision may be another server, or another secret.
+    if (known?.object === object) return known;
+    const signIn = maker({ provider: object, secret: field => this.#secretOf(object, field), clock: this.#clock });
+    const made = { object, signIn };
+    this.#made.set(name, made);
+    return made;
+  }
+}
+
+export const isLocal = (provider: AuthProvider): boolean => provider.spec.type === 'local';
+
+/** What the local provider is while nothing is kept of it. */
+const ownProvider: AuthProvider = {
+  ...newObject('AuthProvider', localProvider),
+  spec: { type: 'local', enabled: true, displayName: 'Drover account' },
+};
