@@ -1,7 +1,7 @@
 import { DroverError } from '@drover/errors';
-import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT } from 'jose';
+import { createLocalJWKSet, errors, jwtVerify, SignJWT } from 'jose';
 import { isEd25519 } from './ed25519-jwk.ts';
-import type { PublicKeys, SigningKeyFile } from './signing-key.ts';
+import { isRetired, type KeySource, type PublicKeys, type SigningKeyFile, SigningKeys } from './signing-key.ts';
 
 /** The `typ` of the JWS: no other token of the hub is taken for an identity (RFC 8725 §3.11). */
 const assertionType = 'drover-identity+jwt';
@@ -36,31 +36,31 @@ export interface AssertionClaims {
  * const jws = await signer.sign({ audience: clusterUid, user: 'drover:alice', groups: [], extra: {}, nowMs, lifetimeMs });
  */
 export class AssertionSigner {
-  readonly #kid: string;
-  readonly #key: Awaited<ReturnType<typeof importJWK>>;
+  readonly #keys: SigningKeys;
 
-  private constructor(kid: string, key: Awaited<ReturnType<typeof importJWK>>) {
-    this.#kid = kid;
-    this.#key = key;
+  private constructor(keys: SigningKeys) {
+    this.#keys = keys;
   }
 
   /** @throws DroverError `config-invalid`: the key is no private Ed25519 key */
-  static async create({ kid, privateJwk }: SigningKeyFile): Promise<AssertionSigner> {
-    try {
-      return new AssertionSigner(kid, await importJWK(privateJwk, 'EdDSA'));
-    } catch (cause) {
-      throw new DroverError('config-invalid', 'the identity signing key cannot be used', { cause });
-    }
+  static async create(file: SigningKeyFile): Promise<AssertionSigner> {
+    return new AssertionSigner(await SigningKeys.create(file));
+  }
+
+  /** Takes a key file that has changed. @throws DroverError `config-invalid`, and the old keys go on */
+  replace(file: SigningKeyFile): Promise<void> {
+    return this.#keys.replace(file);
   }
 
   sign({ audience, user, groups, extra, nowMs, lifetimeMs }: AssertionClaims): Promise<string> {
+    const { kid, key } = this.#keys.at(nowMs);
     return new SignJWT({ groups, extra })
-      .setProtectedHeader({ alg: 'EdDSA', kid: this.#kid, typ: assertionType })
+      .setProtectedHeader({ alg: 'EdDSA', kid, typ: assertionType })
       .setSubject(user)
       .setAudience(audience)
       .setIssuedAt(Math.floor(nowMs / 1000))
       .setExpirationTime(Math.ceil((nowMs + lifetimeMs) / 1000))
-      .sign(this.#key);
+      .sign(key);
   }
 }
 
@@ -79,20 +79,23 @@ export interface VerifierOptions {
  * const { user, groups } = await verifier.verify(jws, Date.now());
  */
 export class AssertionVerifier {
-  readonly #keys: ReturnType<typeof createLocalJWKSet>;
+  readonly #source: KeySource;
   readonly #options: VerifierOptions;
   readonly #verified = new Map<string, Identity>();
+  /** Made anew when the source gives other keys. */
+  #set: KeySet | undefined;
 
-  private constructor(keys: ReturnType<typeof createLocalJWKSet>, options: VerifierOptions) {
-    this.#keys = keys;
+  private constructor(source: KeySource, options: VerifierOptions) {
+    this.#source = source;
     this.#options = options;
   }
 
   /** @throws DroverError `config-invalid`: the set holds no Ed25519 key with a `kid` */
-  static create({ keys }: PublicKeys, options: VerifierOptions): AssertionVerifier {
-    const usable = keys.filter(isEd25519);
-    if (usable.length === 0) throw new DroverError('config-invalid', 'the set of identity keys holds no Ed25519 key');
-    return new AssertionVerifier(createLocalJWKSet({ keys: usable }), options);
+  static create(keys: PublicKeys | KeySource, options: VerifierOptions): AssertionVerifier {
+    if (typeof keys === 'function') return new AssertionVerifier(keys, options);
+    if (!keys.keys.some(isEd25519))
+      throw new DroverError('config-invalid', 'the set of identity keys holds no Ed25519 key');
+    return new AssertionVerifier(() => keys, options);
   }
 
   /** @throws DroverError `identity-refused`: signature, key, type, audience or time are wrong */
@@ -111,9 +114,16 @@ export class AssertionVerifier {
     return identity;
   }
 
+  async #keys(nowMs: number): Promise<KeySet> {
+    const keys = await this.#source(nowMs);
+    if (this.#set?.of !== keys) this.#set = keySetOf(keys);
+    return this.#set;
+  }
+
   async #check(assertion: string, nowMs: number): Promise<Identity> {
     try {
-      const { payload, protectedHeader } = await jwtVerify(assertion, this.#keys, {
+      const { find, retired } = await this.#keys(nowMs);
+      const { payload, protectedHeader } = await jwtVerify(assertion, find, {
         algorithms: ['EdDSA'],
         typ: assertionType,
         audience: this.#options.audience,
@@ -122,6 +132,7 @@ export class AssertionVerifier {
         requiredClaims: ['sub', 'aud', 'iat', 'exp'],
       });
       if (protectedHeader.kid === undefined) throw new errors.JWSInvalid('no kid');
+      if (retired(protectedHeader.kid, nowMs)) throw new errors.JWSInvalid('the key is retired');
       // `jwtVerify` is content with one of several audiences; an assertion has exactly one.
       if (payload.aud !== this.#options.audience) throw new errors.JWTInvalid('another audience');
       const { sub, groups, extra, iat = Number.NaN, exp = 0 } = payload;
@@ -134,6 +145,18 @@ export class AssertionVerifier {
       throw new DroverError('identity-refused', 'the identity assertion is not valid', { cause });
     }
   }
+}
+
+interface KeySet {
+  readonly of: PublicKeys;
+  readonly find: ReturnType<typeof createLocalJWKSet>;
+  readonly retired: (kid: string, nowMs: number) => boolean;
+}
+
+function keySetOf(of: PublicKeys): KeySet {
+  const keys = of.keys.filter(isEd25519);
+  const byKid = new Map(keys.map(key => [key.kid, key]));
+  return { of, find: createLocalJWKSet({ keys }), retired: (kid, nowMs) => isRetired(byKid.get(kid) ?? {}, nowMs) };
 }
 
 const isNames = (value: unknown): value is string[] =>

@@ -7,7 +7,17 @@ export {
   type VerifierOptions,
 } from './assertion.ts';
 export { checkCarriable, identityLimits, isSystemName } from './carriable.ts';
+export { announceKeys, type KeyAnnouncement, type KeyRole, readAnnouncement } from './key-announcement.ts';
+export {
+  maxAnnouncements,
+  type PublishedKeys,
+  type Rotated,
+  type Rotation,
+  readPublishedKeys,
+  rotateKeys,
+} from './key-rotation.ts';
 export { hashPassword, verifyDummyPassword, verifyPassword } from './password.ts';
+export { type LearntKeys, PinnedKeys, type PinnedKeysOptions, readLearntKeys } from './pinned-keys.ts';
 export { uncovered } from './rbac/covers.ts';
 export { type Binding, Grants, type Holder, type NamespaceRules, type Scope, type Subject } from './rbac/grants.ts';
 export { type InheritingRole, inheritanceCycle, inheritedRules } from './rbac/inheritance.ts';
@@ -35,5 +45,15 @@ export {
   SessionSigner,
   SessionVerifier,
 } from './session-credential.ts';
-export { loadSigningKey, newSigningKey, type PublicKeys, type SigningKeyFile } from './signing-key.ts';
+export {
+  type KeySource,
+  loadSigningKey,
+  newSigningKey,
+  type PublicKeys,
+  readPublicKeys,
+  readSigningKey,
+  type SigningKey,
+  type SigningKeyFile,
+  SigningKeys,
+} from './signing-key.ts';
 export { secretEndMs } from './token-secrets.ts';

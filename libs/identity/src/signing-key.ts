@@ -1,20 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import { DroverError } from '@drover/errors';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 
-/** A private signing key, as it lies in a file (0600). */
-export interface SigningKeyFile {
+/** A private key. */
+export interface SigningKey {
   readonly kid: string;
   readonly privateJwk: JWK;
 }
 
-/** The public halves that verify, RFC 7517. */
+/** A private signing key, as it lies in a file (0600), and during a rotation the one that follows it. */
+export interface SigningKeyFile extends SigningKey {
+  readonly next?: SigningKey & {
+    /** RFC 3339: from when on it signs. Until then those who verify get to know it. */
+    readonly from: string;
+  };
+}
+
+/** The public halves that verify, RFC 7517. The member `exp` says until when a key verifies (seconds, as in a JWT). */
 export interface PublicKeys {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** Public keys that may change while they are used. It is asked before each signature is verified. */
+export type KeySource = (nowMs: number) => PublicKeys | Promise<PublicKeys>;
+
 /** A new Ed25519 key; its `kid` is the thumbprint of RFC 7638. */
-export async function newSigningKey(): Promise<SigningKeyFile & { readonly publicJwk: JWK }> {
+export async function newSigningKey(): Promise<SigningKey & { readonly publicJwk: JWK }> {
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const [privateJwk, publicJwk] = await Promise.all([exportJWK(privateKey), exportJWK(publicKey)]);
   const kid = await calculateJwkThumbprint(publicJwk);
@@ -24,21 +35,103 @@ export async function newSigningKey(): Promise<SigningKeyFile & { readonly publi
 
 /** Reads a key that was kept as JSON. @throws DroverError `config-invalid`, which never repeats the key */
 export async function loadSigningKey(path: string): Promise<SigningKeyFile> {
-  let read: unknown;
+  let text: string;
   try {
-    read = JSON.parse(await readFile(path, 'utf8'));
+    text = await readFile(path, 'utf8');
   } catch (cause) {
     throw new DroverError('config-invalid', `${path} cannot be read as a signing key`, { cause });
   }
-  if (isSigningKey(read)) return read;
-  throw new DroverError('config-invalid', `${path} is no signing key: it needs kid and privateJwk`);
+  return readSigningKey(text, path);
 }
 
-const isSigningKey = (value: unknown): value is SigningKeyFile =>
-  typeof value === 'object' &&
-  value !== null &&
-  'kid' in value &&
-  typeof value.kid === 'string' &&
-  'privateJwk' in value &&
-  typeof value.privateJwk === 'object' &&
-  value.privateJwk !== null;
+/** A key from its JSON; `from` is how errors call it. @throws DroverError `config-invalid`, which never repeats the key */
+export function readSigningKey(text: string, from: string): SigningKeyFile {
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    // without the cause, which quotes what it could not read
+    throw new DroverError('config-invalid', `${from} cannot be read as a signing key`);
+  }
+  if (isSigningKeyFile(read)) return read;
+  throw new DroverError('config-invalid', `${from} is no signing key: it needs kid and privateJwk`);
+}
+
+/** Public keys from their JSON. @throws DroverError `config-invalid` */
+export function readPublicKeys(text: string, from: string): PublicKeys {
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch (cause) {
+    throw new DroverError('config-invalid', `${from} cannot be read as a JWKS`, { cause });
+  }
+  if (isPublicKeys(read)) return read;
+  throw new DroverError('config-invalid', `${from} is no JWKS`);
+}
+
+/** Keys that sign, one after the other: during a rotation the next one takes over at its time. */
+export class SigningKeys {
+  #keys: readonly TimedKey[];
+
+  private constructor(keys: readonly TimedKey[]) {
+    this.#keys = keys;
+  }
+
+  /** @throws DroverError `config-invalid`: a key is no private Ed25519 key */
+  static async create(file: SigningKeyFile): Promise<SigningKeys> {
+    return new SigningKeys(await imported(file));
+  }
+
+  /** Takes a file that has changed. @throws DroverError `config-invalid`, and the old keys go on */
+  async replace(file: SigningKeyFile): Promise<void> {
+    this.#keys = await imported(file);
+  }
+
+  /** The key that signs at that time. */
+  at(nowMs: number): Omit<TimedKey, 'fromMs'> {
+    const [first, next] = this.#keys;
+    const signs = next !== undefined && nowMs >= next.fromMs ? next : first;
+    if (signs === undefined) throw new DroverError('config-invalid', 'there is no signing key');
+    return signs;
+  }
+}
+
+interface TimedKey {
+  readonly kid: string;
+  readonly key: Awaited<ReturnType<typeof importJWK>>;
+  readonly fromMs: number;
+}
+
+async function imported({ next, ...first }: SigningKeyFile): Promise<readonly TimedKey[]> {
+  const keys = [{ ...first, from: undefined }, ...(next === undefined ? [] : [next])];
+  try {
+    return await Promise.all(
+      keys.map(async ({ kid, privateJwk, from }) => ({
+        kid,
+        key: await importJWK(privateJwk, 'EdDSA'),
+        fromMs: from === undefined ? 0 : Date.parse(from),
+      })),
+    );
+  } catch (cause) {
+    throw new DroverError('config-invalid', 'the signing key cannot be used', { cause });
+  }
+}
+
+/** Whether a public key verifies no more. */
+export const isRetired = (key: Readonly<Record<string, unknown>>, nowMs: number): boolean =>
+  typeof key['exp'] === 'number' && nowMs >= key['exp'] * 1000;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isSigningKey = (value: unknown): value is SigningKey & Record<string, unknown> =>
+  isObject(value) && typeof value['kid'] === 'string' && isObject(value['privateJwk']);
+
+const isSigningKeyFile = (value: unknown): value is SigningKeyFile => {
+  if (!isSigningKey(value)) return false;
+  const { next } = value;
+  return next === undefined || (isSigningKey(next) && !Number.isNaN(Date.parse(String(next['from']))));
+};
+
+export const isPublicKeys = (value: unknown): value is PublicKeys =>
+  isObject(value) && Array.isArray(value['keys']) && value['keys'].every(isObject);
