@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DroverError } from '@drover/errors';
+import { waitForLock } from '@drover/file-lock';
 import { emptyConfig, parseStoredConfig, type StoredConfig } from './domain/stored-config.ts';
 
 const folderMode = 0o700;
 const fileMode = 0o600;
-/** A lock that its holder did not renew for as long was left by a process that was killed. */
-const staleLockMs = 10_000;
-/** Another login holds the lock for milliseconds. */
-const lockRetries = { retries: 40, minTimeout: 20, maxTimeout: 250 };
+/** Another command holds the lock for milliseconds. */
+const lockTimeoutMs = 10_000;
 
 /** Where sessions are kept: one file, readable by its owner only, written whole or not at all. */
 export class ConfigStore {
@@ -44,27 +43,8 @@ export class ConfigStore {
     } catch (cause) {
       throw unusable(this.#folder, cause);
     }
-    const release = await this.#lock();
-    try {
-      await this.#write(`${JSON.stringify(change(await this.read()), null, 2)}\n`);
-    } finally {
-      await release();
-    }
-  }
-
-  async #lock(): Promise<() => Promise<void>> {
-    // loaded here, since the exec plugin only reads
-    const { lock } = await import('proper-lockfile');
-    try {
-      return await lock(this.path, {
-        lockfilePath: `${this.path}.lock`,
-        realpath: false,
-        stale: staleLockMs,
-        retries: lockRetries,
-      });
-    } catch (cause) {
-      throw new DroverError('conflict', `${this.path}.lock is held by another drover; try again`, { cause });
-    }
+    await using _ = await waitForLock(`${this.path}.lock`, { timeoutMs: lockTimeoutMs });
+    await this.#write(`${JSON.stringify(change(await this.read()), null, 2)}\n`);
   }
 
   async #write(text: string): Promise<void> {

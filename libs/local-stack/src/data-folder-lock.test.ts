@@ -11,23 +11,28 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-const state = () => join(folder, 'state.json');
+// No process has this number: Linux ends at 2^22.
+const dead = '99999999';
 
-for (const [what, text] of [
-  ['a process that is gone', JSON.stringify({ pid: 2 ** 22 + 1, started: '1' })],
-  ['a number that was given to another process', JSON.stringify({ pid: process.ppid, started: '1' })],
-  ['a file that was cut', '{"pid":'],
-] as const) {
-  test(`the lock of ${what} is taken over`, async () => {
-    await writeFile(state(), text);
+test('the folder of a hub that was killed is taken over, and says who runs on it now', async () => {
+  await writeFile(join(folder, 'state.json'), JSON.stringify({ pid: Number(dead), url: 'https://127.0.0.1:9' }));
+  await writeFile(join(folder, 'state.lock'), `${dead} 1`);
+  {
     await using lock = await lockDataFolder(folder);
+    const state = (): Promise<string> => readFile(join(folder, 'state.json'), 'utf8');
+    assert.equal(await state(), `{"pid":${process.pid}}`);
     await lock.publish({ url: 'https://127.0.0.1:1', services: ['a'] });
-    assert.match(await readFile(state(), 'utf8'), new RegExp(`"pid":${process.pid}.*127\\.0\\.0\\.1:1`));
-  });
-}
+    assert.match(await state(), new RegExp(`"pid":${process.pid}.*127\\.0\\.0\\.1:1`));
+    await assert.rejects(lockDataFolder(folder), {
+      code: 'config-invalid',
+      message: new RegExp(`process ${process.pid}, https://127\\.0\\.0\\.1:1`),
+    });
+  }
+  assert.deepEqual(await readdir(folder), []);
+});
 
 test('of many that take a stale lock one gets it, and nothing is left when it lets go', async () => {
-  await writeFile(state(), JSON.stringify({ pid: 2 ** 22 + 1, started: '1' }));
+  await writeFile(join(folder, 'state.lock'), `${dead} 1`);
   const results = await Promise.allSettled(Array.from({ length: 10 }, () => lockDataFolder(folder)));
   const taken = results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
   assert.equal(taken.length, 1);

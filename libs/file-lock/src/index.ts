@@ -1,0 +1,1 @@
+export { type FileLock, tryLock, waitForLock } from './file-lock.ts';
