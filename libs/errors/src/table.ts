@@ -132,6 +132,12 @@ export const errorTable = Object.freeze({
     true,
     'Sessions cannot be kept at the moment, so nobody new can sign in; who is signed in goes on.',
   ),
+  'secret-unreadable': row(
+    500,
+    'InternalError',
+    false,
+    'A kept secret cannot be opened with the hub’s keys; set it again, or give the hub the key file that it was kept with.',
+  ),
   unreachable: row(502, 'BadGateway', true, 'The other side cannot be reached.'),
   internal: row(500, 'InternalError', false, 'A defect of Drover; the request id finds it in the log.'),
 } satisfies Record<string, ErrorEntry>);

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { newSigningKey } from '@drover/identity';
+import { newSecretKeys, newSigningKey } from '@drover/identity';
 import { freePort } from './redis-server.ts';
 import { readText, writePublic, writeSecret } from './secret-files.ts';
 
@@ -20,6 +20,8 @@ export interface HubFiles {
   readonly identityKeyFile: string;
   /** The public halves that verify, RFC 7517. */
   readonly jwksFile: string;
+  /** What opens the secrets of identity providers; private, RFC 7517. */
+  readonly secretKeysFile: string;
   /** Absent where it was removed after the first start. */
   readonly adminPasswordFile: string | undefined;
   /** The port of `role`: the given one, or where that is 0 the one of earlier starts, or a free one. */
@@ -33,6 +35,7 @@ export async function ensureHubFiles(dataDir: string): Promise<HubFiles> {
   const recordFile = join(dataDir, 'hub.json');
   const identityKeyFile = join(dataDir, 'keys', 'identity.json');
   const jwksFile = join(dataDir, 'keys', 'identity.jwks.json');
+  const secretKeysFile = join(dataDir, 'keys', 'secrets.json');
   const adminPasswordFile = join(dataDir, 'admin-password');
   let record = await readRecord(recordFile);
   if ((await readText(identityKeyFile)) === undefined) {
@@ -40,6 +43,7 @@ export async function ensureHubFiles(dataDir: string): Promise<HubFiles> {
     await writePublic(jwksFile, JSON.stringify({ keys: [publicJwk] }));
     await writeSecret(identityKeyFile, JSON.stringify(secret));
   }
+  if ((await readText(secretKeysFile)) === undefined) await writeSecret(secretKeysFile, newSecretKeys());
   if (!record) {
     await writeSecret(adminPasswordFile, `${randomBytes(adminPasswordBytes).toString('base64url')}\n`);
     record = { id: randomUUID(), ports: {} };
@@ -50,6 +54,7 @@ export async function ensureHubFiles(dataDir: string): Promise<HubFiles> {
     record,
     identityKeyFile,
     jwksFile,
+    secretKeysFile,
     adminPasswordFile: (await readText(adminPasswordFile)) === undefined ? undefined : adminPasswordFile,
     portOf: (role, asked) => ports.portOf(role, asked),
   };

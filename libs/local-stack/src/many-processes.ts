@@ -47,6 +47,7 @@ export async function startInManyProcesses(parts: StackParts, options: ManyProce
       DROVER_TLS_CERT: pki.server.certFile,
       DROVER_CA: pki.ca.certFile,
       DROVER_IDENTITY_JWKS: hub.jwksFile,
+      DROVER_SECRET_KEYS: hub.secretKeysFile,
       DROVER_AGENT_IMAGE: parts.agentImage,
       ...(parts.durability ? { DROVER_NATS_DURABILITY: parts.durability } : {}),
       ...(hub.adminPasswordFile ? { DROVER_ADMIN_PASSWORD_FILE: hub.adminPasswordFile } : {}),

@@ -4,7 +4,7 @@ import { localHubApi, startAuthProxy } from '@drover/auth-proxy';
 import { connectBus } from '@drover/bus';
 import { hostPortText } from '@drover/config';
 import { startFleetApi } from '@drover/fleet-api';
-import { loadSigningKey } from '@drover/identity';
+import { loadSigningKey, SecretRing } from '@drover/identity';
 import { openFrontDoor } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger } from '@drover/telemetry';
@@ -28,6 +28,7 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
   const fleetApi = await startFleetApi({
     bus: await connect('fleet-api'),
     sessions,
+    secrets: SecretRing.read(await readFile(hub.secretKeysFile, 'utf8')),
     logger: logger('fleet-api'),
     hub: {
       id: hub.record.id,

@@ -8,7 +8,14 @@ import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@drover/async';
 import { type Bus, connectBus, ensureHubStreams } from '@drover/bus';
 import { type Cluster, type EnrolReply, objects, subjects, type TunnelEventBody } from '@drover/contracts';
-import { AssertionSigner, agentPublicKey, newAgentKey, newSigningKey } from '@drover/identity';
+import {
+  AssertionSigner,
+  agentPublicKey,
+  newAgentKey,
+  newSecretKeys,
+  newSigningKey,
+  SecretRing,
+} from '@drover/identity';
 import { connectSessions, type Sessions, TunnelDirectory } from '@drover/sessions';
 import { createLogger } from '@drover/telemetry';
 import { type Background, eventually, freePorts, start } from '@drover/testing';
@@ -58,6 +65,7 @@ describe('fleet-api on real NATS and Redis', { timeout: 90_000 }, () => {
   async function replica(adminPassword?: string) {
     const own = await connectBus({ url: `nats://127.0.0.1:${port}`, name: 'fleet-api' });
     const api = await startFleetApi({
+      secrets: SecretRing.read(newSecretKeys()),
       bus: own,
       sessions,
       logger,

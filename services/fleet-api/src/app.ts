@@ -3,6 +3,7 @@ import { bucketStore } from '@drover/apiserver';
 import { type Clock, systemClock } from '@drover/async';
 import { type Bus, durabilityOf, durabilityText } from '@drover/bus';
 import { subjects } from '@drover/contracts';
+import type { SecretRing } from '@drover/identity';
 import { type Sessions, TunnelDirectory } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
 import type { HubFacts } from './domain/hub-facts.ts';
@@ -15,6 +16,8 @@ export interface FleetApiOptions {
   readonly bus: Bus;
   readonly sessions: Sessions;
   readonly hub: HubFacts;
+  /** Seals what the hub keeps for identity providers. */
+  readonly secrets: SecretRing;
   readonly logger: Logger;
   /** Makes the user `admin`, of the group `admins`, where there is none; a later start leaves him alone. */
   readonly adminPassword?: string;
@@ -42,6 +45,7 @@ export async function startFleetApi(options: FleetApiOptions): Promise<FleetApi>
   const fleet = await startFleet({
     store: bucketStore(bus.objects()),
     hub,
+    secrets: options.secrets,
     clock,
     logger,
     sessionsOf: clusterUid => directory.view.sessionsOf(clusterUid),

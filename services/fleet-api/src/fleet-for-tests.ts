@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MemoryStore, type Store } from '@drover/apiserver';
 import { ManualClock } from '@drover/async';
-import { AssertionSigner, newSigningKey } from '@drover/identity';
+import { AssertionSigner, newSecretKeys, newSigningKey, SecretRing } from '@drover/identity';
 import { createLogger } from '@drover/telemetry';
 import type { AgentSession } from './domain/cluster-status.ts';
 import { startFleet } from './fleet.ts';
@@ -29,10 +29,12 @@ export async function serveFleet(store: Store = new MemoryStore()) {
   const clock = new ManualClock();
   const key = await newSigningKey();
   const signer = await AssertionSigner.create(key);
+  const secrets = SecretRing.read(newSecretKeys());
   const lines: string[] = [];
   const sessions = new Map<string, AgentSession[]>();
   const fleet = await startFleet({
     store,
+    secrets,
     clock,
     logger: createLogger({ name: 'fleet-api', level: 'trace', destination: { write: line => void lines.push(line) } }),
     sessionsOf: uid => sessions.get(uid) ?? [],
@@ -73,6 +75,7 @@ export async function serveFleet(store: Store = new MemoryStore()) {
   }
   return {
     fleet,
+    secrets,
     clock,
     url,
     call,

@@ -3,7 +3,7 @@ import { ApiServer, type Registry, type Store, sendError } from '@drover/apiserv
 import type { Clock } from '@drover/async';
 import { version } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { AssertionVerifier } from '@drover/identity';
+import { AssertionVerifier, type SecretRing } from '@drover/identity';
 import type { Logger } from '@drover/telemetry';
 import { admitWrite } from './access/admit.ts';
 import { authenticatedGroup } from './access/built-ins.ts';
@@ -38,6 +38,8 @@ const kubernetesVersion = { major: '1', minor: '32' };
 export interface FleetParts {
   readonly store: Store;
   readonly hub: HubFacts;
+  /** Seals what the hub keeps for identity providers. */
+  readonly secrets: SecretRing;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A cluster's live tunnel sessions, newest first. */
@@ -60,7 +62,7 @@ export interface Fleet {
 
 /** Loads the store and starts everything that stands on it. Throws `store-unavailable`. */
 export async function startFleet(parts: FleetParts): Promise<Fleet> {
-  const { store, hub, clock, logger, sessionsOf, unready = () => undefined } = parts;
+  const { store, hub, secrets, clock, logger, sessionsOf, unready = () => undefined } = parts;
   const api: ApiServer<Caller> = new ApiServer<Caller>({
     types: allResources,
     virtual: reviewsOf({ registry: () => registry, rights: () => rights, clock }),
@@ -68,7 +70,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     clock,
     authorize: (caller, asked) => decide(rights.grants, caller, asked),
     authorizePath: (caller, verb, path) => rights.grants.allowsPath(caller, { verb, path }),
-    admit: (caller, write) => admitWrite({ registry, rights, escalation, accounts, clock }, caller, write),
+    admit: (caller, write) => admitWrite({ registry, rights, escalation, accounts, secrets, clock }, caller, write),
     nameOf: caller => caller.user,
     program: 'drover',
     version: {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connectBus } from '@drover/bus';
 import { hostPort, hostPortText, loadConfig, oneOf, optional, text, textList, url } from '@drover/config';
 import { DroverError } from '@drover/errors';
+import { SecretRing } from '@drover/identity';
 import { listenInternal, runService } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger, logLevels } from '@drover/telemetry';
@@ -24,6 +25,7 @@ const settings = {
   }),
   DROVER_CA: text({ description: 'the CA of that certificate, PEM file' }),
   DROVER_IDENTITY_JWKS: text({ description: 'the public keys of identity assertions, JWKS file' }),
+  DROVER_SECRET_KEYS: text({ description: 'the keys that open secrets of identity providers, JWKS file' }),
   DROVER_AGENT_IMAGE: text({ description: 'the image of the agent in import manifests' }),
   DROVER_USER_PREFIX: text({ description: 'what stands before hub names in clusters', default: 'drover:' }),
   DROVER_NATS_DURABILITY: optional(
@@ -54,6 +56,7 @@ await runService(logger, async () => {
   const fleetApi = await startFleetApi({
     bus,
     sessions,
+    secrets: SecretRing.read(read(config.DROVER_SECRET_KEYS)),
     logger,
     hub: {
       id: config.DROVER_HUB_ID,

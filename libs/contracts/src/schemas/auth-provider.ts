@@ -45,6 +45,7 @@ export const authProviderKind = {
   description: 'Where users come from, and how they sign in.',
   status: false,
   required: ['spec'],
+  hidden: ['secrets'],
   selectableFields: ['spec.type', 'spec.enabled'],
   fields: {
     spec: {
@@ -74,4 +75,7 @@ export const authProviderKind = {
 } as const satisfies KindDeclaration;
 
 /** Where users come from, and how they sign in. Its name stands before its groups: `<name>:<group>`. */
-export interface AuthProvider extends ObjectOf<typeof authProviderKind> {}
+export interface AuthProvider extends Omit<ObjectOf<typeof authProviderKind>, 'secrets'> {
+  /** The secrets of its block, sealed: JSON, by the field's name. */
+  secrets?: string;
+}

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { newSigningKey } from '@drover/identity';
+import { newSecretKeys, newSigningKey } from '@drover/identity';
 import { ensureNatsAuthority } from '../nats-authority.ts';
 import { type NatsUser, natsUsers } from '../nats-permissions.ts';
 import { ensurePki, type Pki } from '../pki.ts';
@@ -22,6 +22,8 @@ export interface DeploymentState {
 
 export interface Deployment {
   readonly state: DeploymentState;
+  /** What opens the secrets of identity providers. In a file of its own, as a rotation changes it. */
+  readonly secretKeys: string;
   readonly pki: Pki;
 }
 
@@ -43,7 +45,10 @@ export async function ensureDeployment(folder: string, serverNames: readonly str
   const state = isState(found) ? found : await newState(folder);
   if (state !== found) await writeSecret(file, JSON.stringify(state));
   await writeSecret(join(folder, 'admin-password'), `${state.adminPassword}\n`);
-  return { state, pki: await ensurePki({ folder: join(folder, 'pki'), serverNames }) };
+  const secretsFile = join(folder, 'secrets.json');
+  const secretKeys = (await readText(secretsFile)) ?? newSecretKeys();
+  await writeSecret(secretsFile, secretKeys);
+  return { state, secretKeys, pki: await ensurePki({ folder: join(folder, 'pki'), serverNames }) };
 }
 
 async function newState(folder: string): Promise<DeploymentState> {

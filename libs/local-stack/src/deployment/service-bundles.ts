@@ -19,7 +19,7 @@ const at = (file: string): string => `${mountedAt}/${file}`;
  *
  * @param redisUrl where Redis is; the password of this deployment is put in, unless the URL brings one
  */
-export function serviceBundles({ state, pki }: Deployment, redisUrl: string): Record<BundleName, Bundle> {
+export function serviceBundles({ state, pki, secretKeys }: Deployment, redisUrl: string): Record<BundleName, Bundle> {
   const redis = withPassword(redisUrl, state.redisPassword);
   const service = (name: HubService, settings: Record<string, string>, files: Bundle): Bundle => ({
     'service.env': environment({
@@ -52,12 +52,14 @@ export function serviceBundles({ state, pki }: Deployment, redisUrl: string): Re
         DROVER_TLS_CERT: at('server.crt'),
         DROVER_CA: at('ca.crt'),
         DROVER_IDENTITY_JWKS: at('identity.jwks.json'),
+        DROVER_SECRET_KEYS: at('secrets.json'),
         DROVER_ADMIN_PASSWORD_FILE: at('admin-password'),
       },
       {
         'server.crt': pki.server.cert,
         'ca.crt': pki.ca.cert,
         'identity.jwks.json': state.identityKeys,
+        'secrets.json': secretKeys,
         'admin-password': state.adminPassword,
       },
     ),

@@ -9,6 +9,7 @@ import {
   type ResourceType,
 } from '@drover/apiserver';
 import type {
+  AuthProvider,
   ClusterRoleTemplateBinding,
   GlobalRole,
   GlobalRoleBinding,
@@ -19,10 +20,11 @@ import type {
   User,
 } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { inheritanceCycle } from '@drover/identity';
+import { inheritanceCycle, type SecretRing } from '@drover/identity';
 import type { Caller } from '../domain/authorization.ts';
 import { settingFault } from '../domain/hub-settings.ts';
 import {
+  authProviders,
   clusterRoleTemplateBindings,
   globalRoleBindings,
   globalRoles,
@@ -33,6 +35,7 @@ import {
   tokens,
   users,
 } from '../resources/index.ts';
+import { admitProvider } from './admit-provider.ts';
 import { admitToken, changedToken, type TokenParts } from './admit-token.ts';
 import { bindingObjects, editionAnnotation, globalRoleObjects, roleTemplateObjects } from './built-ins.ts';
 import { type Escalation, sameRules } from './escalation.ts';
@@ -196,6 +199,7 @@ function checkBuiltIn<T extends ApiObject & { spec: object }>(
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
+const isProvider = (object: ApiObject): object is AuthProvider => object.kind === 'AuthProvider';
 const isToken = (object: ApiObject): object is Token => object.kind === 'Token';
 
 const sameJson = (one: unknown, other: unknown): boolean =>
@@ -229,7 +233,11 @@ const checksByResource = new Map([
 ]);
 
 /** What a client's write of the hub's objects must satisfy beside their schemas: references, and nobody's rights growing. */
-export function admitWrite(parts: Omit<Checks, 'caller'> & TokenParts, caller: Caller, write: ClientWrite): Admitted {
+export function admitWrite(
+  parts: Omit<Checks, 'caller'> & TokenParts & { readonly secrets: SecretRing },
+  caller: Caller,
+  write: ClientWrite,
+): Admitted {
   const { type, object, old, asked } = write;
   if (asked.subresource !== undefined) {
     // What providers say of a user gives rights, so that nobody else may say it.
@@ -243,6 +251,9 @@ export function admitWrite(parts: Omit<Checks, 'caller'> & TokenParts, caller: C
     return old !== undefined && isToken(old)
       ? { object: changedToken(object, old) }
       : admitToken(parts, caller, object, write.dryRun);
+  }
+  if (type.plural === authProviders.plural && isProvider(object)) {
+    return { object: admitProvider(parts.secrets, object, old !== undefined && isProvider(old) ? old : undefined) };
   }
   const check = type.group === globalRoles.group ? checksByResource.get(type.plural) : undefined;
   return { object: check?.({ ...parts, caller }, object, old) ?? object };
