@@ -1,5 +1,5 @@
 import { DroverError } from '@drover/errors';
-import { callHub } from './hub-client.ts';
+import { untilAnswered } from './hub-client.ts';
 import { readText, writeSecret } from './secret-files.ts';
 
 export interface AdminKubeconfigOptions {
@@ -16,6 +16,8 @@ export interface AdminKubeconfigOptions {
 }
 
 const admin = 'admin';
+/** For one request more; longer than a front door is waited for. */
+const loginTtlSeconds = 120;
 
 /**
  * Writes the administrator's kubeconfig, whose context `hub` is the hub's own API. Its token is made once; later starts
@@ -31,12 +33,14 @@ export async function ensureAdminKubeconfig(options: AdminKubeconfigOptions): Pr
 
 async function newToken({ nearUrl: url, ca, password, signal }: AdminKubeconfigOptions): Promise<string | undefined> {
   if (password === undefined) return undefined;
-  const call = { url, ca, method: 'POST' as const, ...(signal ? { signal } : {}) };
-  const login = await callHub({ ...call, path: '/v1/login', body: { username: admin, password, ttlSeconds: 60 } });
+  const call = { url, ca, method: 'POST' as const };
+  const credentials = { username: admin, password, ttlSeconds: loginTtlSeconds };
+  const login = await untilAnswered({ ...call, path: '/v1/login', body: credentials }, [], signal);
   // The administrator has another password by now: then who knows it makes tokens.
   if (login.status === 401) return undefined;
   const body = { description: 'admin.kubeconfig' };
-  const made = await callHub({ ...call, path: '/v1/tokens', token: tokenOf(login.body), body });
+  // A front door hears of a token a moment after it was made.
+  const made = await untilAnswered({ ...call, path: '/v1/tokens', token: tokenOf(login.body), body }, [401], signal);
   return tokenOf(made.body);
 }
 

@@ -64,6 +64,33 @@ export async function untilReady(call: Pick<HubCall, 'url' | 'ca'>, signal: Abor
   }
 }
 
+/** Statuses of a hub that a moment later may do what it was asked: too many at once, a part that is not there yet. */
+const passing: readonly number[] = [429, 502, 503, 504];
+
+/**
+ * Asks until the hub gives an answer that it would not change by itself a moment later. Statuses of `also` are waited out
+ * as well, and so is a front door that cannot be reached. When the time is over the last answer stands.
+ *
+ * @throws DroverError `unreachable` where there was none; the signal's reason when it is aborted
+ */
+export async function untilAnswered(
+  call: Omit<HubCall, 'signal'>,
+  also: readonly number[],
+  signal?: AbortSignal,
+): Promise<HubAnswer> {
+  const deadline = AbortSignal.timeout(readyTimeoutMs);
+  for (;;) {
+    signal?.throwIfAborted();
+    const answer = await callHub({ ...call, ...(signal ? { signal } : {}) }).catch((error: unknown) =>
+      DroverError.from(error),
+    );
+    const isPassing = answer instanceof DroverError || [...passing, ...also].includes(answer.status);
+    if (isPassing && !deadline.aborted) await pause(pollMs, signal);
+    else if (answer instanceof DroverError) throw answer;
+    else return answer;
+  }
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
