@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { readTunnelEvent, streams, subjects } from '@drover/contracts';
 import { AssertionSigner, loadSigningKey } from '@drover/identity';
 import { connectSessions, TunnelDirectory } from '@drover/sessions';
 import { eventually } from '@drover/testing';
 import { encodeRequestHead, type TunnelSession } from '@drover/tunnel';
 import { startAgent, type TestAgent } from './agent.ts';
 import { askThrough } from './evil-gateway.ts';
-import { hopSession, startHopGateway } from './gateway.ts';
+import { type HopGateway, hopSession, startHopGateway } from './gateway.ts';
 import { startTestHub, type TestHub } from './hub.ts';
 import { type StubCluster, startStubCluster } from './stub-cluster.ts';
 
@@ -19,6 +20,7 @@ describe('an agent that is on one gateway only, and a caller who is on another',
   const running = new AsyncDisposableStack();
   let hub: TestHub;
   let stub: StubCluster;
+  let second: HopGateway;
   let agent: TestAgent;
   /** A session to the gateway that has no agent. */
   let session: TunnelSession;
@@ -28,7 +30,7 @@ describe('an agent that is on one gateway only, and a caller who is on another',
     hub = running.use(await startTestHub());
     stub = running.use(await startStubCluster({ ...hub.certificate, ca: hub.ca }));
     const first = running.use(await startHopGateway(hub, 'hop-1'));
-    const second = running.use(await startHopGateway(hub, 'hop-2'));
+    second = running.use(await startHopGateway(hub, 'hop-2'));
     const file = await hub.joinFile('alpha');
     agent = running.use(startAgent({ ...file, hub: { ...file.hub, tunnelUrls: [second.url] } }, stub.endpoint));
     ({ session } = running.use(await hopSession(hub, first)));
@@ -54,6 +56,33 @@ describe('an agent that is on one gateway only, and a caller who is on another',
     const [seen] = stub.seen;
     assert.equal(seen?.target, '/forwarded');
     assert.deepEqual(seen.headers['impersonate-user'], ['drover:alice']);
+  });
+
+  test('each tunnel is told on NATS when it opens and when it closes, and both are kept', async () => {
+    const bus = await hub.bus('fleet-api');
+    const setup = await hub.bus('setup');
+    const live: string[] = [];
+    const events = bus.subscribe(subjects.allTunnelEvents, (body, subject) => {
+      const event = readTunnelEvent(subject, body);
+      if (event?.body.cluster === 'gamma') live.push(`${event.happened} ${event.body.gateway} ${event.body.session}`);
+    });
+    const file = await hub.joinFile('gamma');
+    const brief = startAgent({ ...file, hub: { ...file.hub, tunnelUrls: [second.url] } }, stub.endpoint);
+    await eventually(() => live.length === 1);
+    await brief[Symbol.asyncDispose]();
+    await eventually(() => live.length === 2);
+    events.unsubscribe();
+    const [, , id = ''] = live[0]?.split(' ') ?? [];
+    assert.deepEqual(live, [`opened hop-2 ${id}`, `closed hop-2 ${id}`]);
+    for (const happened of ['opened', 'closed'] as const) {
+      const subject = subjects.clusterEvent('gamma', 'tunnel', happened);
+      const kept = await setup.manager.streams.getMessage(streams.events.name, { last_by_subj: subject });
+      const event = readTunnelEvent(subject, kept?.json());
+      assert.equal(event?.body.session, id);
+      assert.equal(event.body.clusterUid, file.cluster.uid);
+      assert.equal(event.body.kubernetesVersion, 'v1.20.2');
+      assert.equal(event.body.reason !== undefined, happened === 'closed');
+    }
   });
 
   test('what was forwarded already is not forwarded again', async () => {

@@ -1,3 +1,5 @@
+import type { TunnelEvent } from './subjects.ts';
+
 /** The body of `drover.v1.evt.cluster.<c>.tunnel.opened|closed`. */
 export interface TunnelEventBody {
   readonly cluster: string;
@@ -11,6 +13,31 @@ export interface TunnelEventBody {
   /** For `closed`: why. */
   readonly reason?: string;
 }
+
+const tunnelEventFields = [
+  'cluster',
+  'clusterUid',
+  'session',
+  'gateway',
+  'agentVersion',
+  'kubernetesVersion',
+  'at',
+] as const satisfies readonly (keyof TunnelEventBody)[];
+
+/** What a message on `subjects.allTunnelEvents` says; undefined: it is no such event. */
+export function readTunnelEvent(
+  subject: string,
+  body: unknown,
+): { readonly happened: TunnelEvent; readonly body: TunnelEventBody } | undefined {
+  const happened = /\.tunnel\.(opened|closed)$/.exec(subject)?.[1];
+  if (happened === undefined || !isTunnelEventBody(body)) return undefined;
+  return { happened: happened === 'opened' ? 'opened' : 'closed', body };
+}
+
+const isTunnelEventBody = (body: unknown): body is TunnelEventBody =>
+  typeof body === 'object' &&
+  body !== null &&
+  tunnelEventFields.every(name => typeof Reflect.get(body, name) === 'string');
 
 /** fleet-api's RPC `enrol`: a gateway asks whether this key with this join token may be an agent of the cluster. */
 export interface EnrolRequest {

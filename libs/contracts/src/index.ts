@@ -7,6 +7,7 @@ export {
   type ManifestObject,
 } from './agent-manifest.ts';
 export type { AuditRecord, EnrolReply, EnrolRequest, TunnelEventBody } from './events.ts';
+export { readTunnelEvent } from './events.ts';
 export type { FromSchema } from './from-schema.ts';
 export { groupsOf } from './groups-of.ts';
 export type { JoinFile } from './join-file.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '@drover/async';
+import { subjects } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { connectSessions, type Sessions, TunnelDirectory, type TunnelRecord } from './index.ts';
 import { RedisForTests } from './redis-for-tests.ts';
@@ -108,9 +109,16 @@ test('an event is in the view at once, Redis or not', async () => {
   await redis.stop();
   await using directory = new TunnelDirectory(sessions, { clock: new ManualClock() });
   const { openedAt: at, ...body } = record('s1', 'gw-9');
-  directory.observe('opened', { ...body, at });
+  const subject = (happened: string): string => subjects.clusterEvent('alpha', 'tunnel', happened);
+  directory.observe(subject('opened'), { ...body, at });
   assert.deepEqual(directory.view.gatewaysOf('uid-1'), ['gw-9']);
-  directory.observe('closed', { ...body, at });
+  for (const none of [undefined, 'text', { ...body }]) directory.observe(subject('closed'), none);
+  directory.observe(subject('bored'), { ...body, at });
+  assert.deepEqual(directory.view.gatewaysOf('uid-1'), ['gw-9']);
+  directory.observe(subject('closed'), { ...body, at });
+  assert.deepEqual(directory.view.gatewaysOf('uid-1'), []);
+  await directory.announceGateway({ id: 'gw-9', hopAddress: '127.0.0.1:1' });
+  directory.observe(subject('opened'), { ...body, at });
   assert.deepEqual(directory.view.gatewaysOf('uid-1'), []);
 });
 

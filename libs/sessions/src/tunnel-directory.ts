@@ -1,5 +1,5 @@
 import { type Clock, every, systemClock } from '@drover/async';
-import type { TunnelEvent, TunnelEventBody } from '@drover/contracts';
+import { readTunnelEvent, type TunnelEventBody } from '@drover/contracts';
 import type { Logger } from '@drover/telemetry';
 import {
   DirectoryView,
@@ -87,10 +87,12 @@ export class TunnelDirectory implements AsyncDisposable {
     await this.#attempt('write', () => this.#sessions.redis.hdel(keys.gateway(gateway.id), session));
   }
 
-  /** Tells what a NATS event said: the view follows at once, and a refresh makes sure. */
-  observe(event: TunnelEvent, body: TunnelEventBody): void {
-    if (event === 'closed') this.view.delete(body.session);
-    else this.view.add({ ...recordOf(body), openedAt: body.at });
+  /** Tells what a NATS event said, by subject and body: the view follows at once, and a refresh makes sure. */
+  observe(subject: string, body: unknown): void {
+    const event = readTunnelEvent(subject, body);
+    if (event?.happened === 'closed') this.view.delete(event.body.session);
+    // Its own sessions a gateway knows: an event of one that has gone since must not bring it back.
+    else if (event !== undefined && event.body.gateway !== this.#gateway?.id) this.view.add(recordOf(event.body));
     void this.refresh();
   }
 
@@ -184,9 +186,15 @@ export class TunnelDirectory implements AsyncDisposable {
   }
 }
 
-function recordOf({ session, cluster, clusterUid, gateway, agentVersion, kubernetesVersion }: TunnelEventBody) {
-  return { session, cluster, clusterUid, gateway, agentVersion, kubernetesVersion };
-}
+const recordOf = (body: TunnelEventBody): TunnelRecord => ({
+  session: body.session,
+  cluster: body.cluster,
+  clusterUid: body.clusterUid,
+  gateway: body.gateway,
+  agentVersion: body.agentVersion,
+  kubernetesVersion: body.kubernetesVersion,
+  openedAt: body.at,
+});
 
 function parse(text: string): unknown {
   try {

@@ -86,7 +86,7 @@ export async function startTunnelGateway(options: TunnelGatewayOptions): Promise
     directory.view.onChange(() => peers.reconcile(directory.view.gateways().filter(({ id }) => id !== gatewayId)));
   }
   await directory.announceGateway({ id: gatewayId, hopAddress: hopAddress ?? '' });
-  const events = bus.subscribe(subjects.allTunnelEvents, () => directory.refresh());
+  const events = bus.subscribe(subjects.allTunnelEvents, (body, subject) => directory.observe(subject, body));
 
   const publish = (
     happened: 'opened' | 'closed',

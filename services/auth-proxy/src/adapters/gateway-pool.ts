@@ -52,7 +52,7 @@ export class GatewayPool implements Dialer {
       this.#holders.clear();
       this.#hops.reconcile(this.#directory.view.gateways().filter(({ hopAddress }) => hopAddress !== ''));
     });
-    this.#events = bus.subscribe(subjects.allTunnelEvents, () => this.#directory.refresh());
+    this.#events = bus.subscribe(subjects.allTunnelEvents, (body, subject) => this.#directory.observe(subject, body));
   }
 
   open(target: StreamTarget, head: string | Buffer, fin: boolean, handler: StreamHandler): TunnelStream | Reset {
