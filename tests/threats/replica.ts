@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { localHubApi, startAuthProxy } from '@drover/auth-proxy';
+import { DroverError } from '@drover/errors';
 import { loadSigningKey } from '@drover/identity';
 import { openFrontDoor } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
@@ -42,7 +43,10 @@ export async function startReplica(hub: TestHub, { staleMs }: { staleMs?: number
         return stream;
       },
     },
-    hubApi: localHubApi((_request, response) => void response.writeHead(404).end()),
+    hubApi: localHubApi({
+      handler: (_request, response) => void response.writeHead(404).end(),
+      plain: (_request, answer) => void answer.refuse(new DroverError('not-found')),
+    }),
     signingKey: await loadSigningKey(join(hub.dataDir, 'keys/identity.json')),
     dataDir,
     logger: silent,

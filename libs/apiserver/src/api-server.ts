@@ -9,6 +9,7 @@ import {
   type ResourceAttributes,
   refusal,
 } from './access.ts';
+import type { ApiRequest, ApiResponse } from './api-exchange.ts';
 import { managedFieldsStep } from './apply/managed-fields-step.ts';
 import { discoveryOf } from './discovery.ts';
 import { type Documents, documentOf, sendDocument, sendHashed } from './documents.ts';
@@ -16,6 +17,7 @@ import { forbiddenPath, noSuchPath } from './failures.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { type HealthCheck, healthAnswer } from './health.ts';
 import { isNamespaces } from './namespaces.ts';
+import { NodeResponse, nodeRequest } from './node-exchange.ts';
 import { openApiOf } from './open-api/open-api.ts';
 import { Registry } from './registry.ts';
 import { type ResourceRequest, readRequest, splitTarget } from './request.ts';
@@ -128,7 +130,12 @@ export class ApiServer<Identity> {
   }
 
   /** Answers one request; never throws. `identity`: who is calling, undefined: nobody known. */
-  async handle(request: IncomingMessage, response: ServerResponse, identity: Identity | undefined): Promise<void> {
+  handle(request: IncomingMessage, response: ServerResponse, identity: Identity | undefined): Promise<void> {
+    return this.answer(nodeRequest(request), new NodeResponse(response), identity);
+  }
+
+  /** As {@link handle}, of a request that came by another way than node:http. */
+  async answer(request: ApiRequest, response: ApiResponse, identity: Identity | undefined): Promise<void> {
     try {
       await this.#serve(request, response, identity);
     } catch (error) {
@@ -138,8 +145,8 @@ export class ApiServer<Identity> {
     }
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, identity: Identity | undefined): Promise<void> {
-    const [path, query] = splitTarget(request.url ?? '/');
+  async #serve(request: ApiRequest, response: ApiResponse, identity: Identity | undefined): Promise<void> {
+    const [path, query] = splitTarget(request.target);
     const document = this.#documents.get(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
     // As with kube-apiserver, version and health are no secret: health checks and load balancers ask for them.
     if (document !== undefined && path === '/version') return sendDocument(request, response, document);
@@ -155,8 +162,8 @@ export class ApiServer<Identity> {
   }
 
   async #objects(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: ApiRequest,
+    response: ApiResponse,
     asked: ResourceRequest,
     identity: Identity,
   ): Promise<void> {
@@ -195,14 +202,14 @@ export class ApiServer<Identity> {
   }
 
   /** Whether the caller may know of a path that is no object's. */
-  #requirePath(request: IncomingMessage, path: string, identity: Identity): void {
+  #requirePath(request: ApiRequest, path: string, identity: Identity): void {
     const { authorizePath, nameOf } = this.#options;
-    const verb = (request.method ?? 'GET').toLowerCase();
+    const verb = request.method.toLowerCase();
     if (authorizePath?.(identity, verb, path) === false) throw forbiddenPath(verb, path, nameOf(identity));
   }
 
   /** Throws `not-found` where the path is no health check. */
-  #health(response: ServerResponse, path: string, query: string): void {
+  #health(response: ApiResponse, path: string, query: string): void {
     const onProblem = this.#options.onProblem ?? (() => {});
     const answer = healthAnswer(this.#healthChecks, path, query, (name, why) =>
       onProblem(new DroverError('store-unavailable', `the health check ${name} fails: ${why}`)),

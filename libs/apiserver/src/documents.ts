@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DroverError } from '@drover/errors';
+import type { ApiRequest, ApiResponse } from './api-exchange.ts';
 import { methodNotAllowed } from './failures.ts';
 
 /** Something that does not change while the server runs: written once, then only sent. */
@@ -28,21 +28,19 @@ const hashOf = (bytes: Buffer): string => createHash('sha512').update(bytes).dig
  * `not-acceptable`.
  */
 export function sendDocument(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ApiRequest,
+  response: ApiResponse,
   documents: Documents,
   cacheControl = 'no-cache, private',
 ): void {
   requireReading(request);
-  if (response.headersSent || response.destroyed) return;
   const { bytes, contentType, etag } = preferred(documents, request.headers.accept);
   const headers = { etag, vary: 'Accept', 'cache-control': cacheControl };
   if (isKnown(request.headers['if-none-match'], etag)) {
-    response.writeHead(304, headers).end();
+    response.send(304, headers);
     return;
   }
-  response.writeHead(200, { ...headers, 'content-type': contentType, 'content-length': bytes.length });
-  response.end(bytes);
+  response.send(200, { ...headers, 'content-type': contentType, 'content-length': bytes.length }, bytes);
 }
 
 function preferred(documents: Documents, accept: string | undefined): Document {
@@ -68,8 +66,8 @@ function preferred(documents: Documents, accept: string | undefined): Document {
  * one is answered with the way to the newer (k8s.io/kube-openapi/pkg/handler3).
  */
 export function sendHashed(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ApiRequest,
+  response: ApiResponse,
   path: string,
   query: string,
   documents: Documents,
@@ -79,10 +77,10 @@ export function sendHashed(
   const hash = documents[0].etag.slice(1, -1);
   if (asked === hash) return sendDocument(request, response, documents, 'public, immutable');
   requireReading(request);
-  response.writeHead(301, { location: `${path}?hash=${hash}`, 'content-length': 0 }).end();
+  response.send(301, { location: `${path}?hash=${hash}`, 'content-length': 0 });
 }
 
-function requireReading({ method }: IncomingMessage): void {
+function requireReading({ method }: ApiRequest): void {
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
 }
 

@@ -1,4 +1,5 @@
 export { type Admitted, type ClientWrite, type Decision, type ResourceAttributes, refusal } from './access.ts';
+export type { ApiFollower, ApiHeaders, ApiRequest, ApiResponse } from './api-exchange.ts';
 export { ApiServer, type ApiServerOptions } from './api-server.ts';
 export { type Bucket, type BucketEvent, bucketStore } from './bucket-store.ts';
 export { type CustomResourceDefinition, crdOf } from './crd.ts';
@@ -7,6 +8,7 @@ export { type FieldError, type FieldErrorReason, fieldErrors } from './field-err
 export type { HealthCheck, HealthEndpoint } from './health.ts';
 export { MemoryStore } from './memory-store.ts';
 export { type Namespace, namespacesWith } from './namespaces.ts';
+export { NodeResponse, nodeRequest } from './node-exchange.ts';
 export type { ApiObject } from './object.ts';
 export type { Part } from './object-change.ts';
 export { storedBytes } from './object-json.ts';
@@ -23,11 +25,12 @@ export {
 export { maxBodyBytes } from './request-body.ts';
 export { windowEvents } from './resource-cache.ts';
 export { allVerbs, type Column, type ResourceType, type Verb } from './resource-type.ts';
-export { sendError, sendJson } from './responses.ts';
+export { sendError } from './responses.ts';
 export { checkSchema, type Schema, type SchemaReport } from './schema.ts';
 export type { Selector } from './selectors.ts';
 export type { Store, StoreEvent } from './store.ts';
 export { ageOf } from './table.ts';
 export type { VirtualResource } from './virtual-resource.ts';
 export { WatchCache, type WatchCacheOptions } from './watch-cache.ts';
+export type { Frame } from './watch-stream.ts';
 export type { Write, WriteStep } from './write.ts';

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { ApiResponse } from './api-exchange.ts';
 import { notFound } from './failures.ts';
 import { ListBytes } from './list-bytes.ts';
 import { partialLine } from './list-json.ts';
@@ -22,7 +22,7 @@ export class ReadVerbs {
     this.#parts = parts;
   }
 
-  async get(response: ServerResponse, asked: ResourceRequest, exists: Selector): Promise<void> {
+  async get(response: ApiResponse, asked: ResourceRequest, exists: Selector): Promise<void> {
     const { type, wanted, name = '', read } = asked;
     if (read.revision !== undefined) await this.#parts.cache.reach(read.revision);
     const found = this.#parts.registry.kept(type, name, asked.namespace);
@@ -32,7 +32,7 @@ export class ReadVerbs {
     else sendJson(response, 200, presentOne(type, found.shown, wanted, this.#parts.clock.now()));
   }
 
-  async list(response: ServerResponse, asked: ResourceRequest, exists: Selector): Promise<void> {
+  async list(response: ApiResponse, asked: ResourceRequest, exists: Selector): Promise<void> {
     const { cache } = this.#parts;
     const { read, wanted } = asked;
     if (read.revision !== undefined) await cache.reach(read.revision);
@@ -48,7 +48,7 @@ export class ReadVerbs {
     await sendList(response, list, asked.gzip);
   }
 
-  async watch(response: ServerResponse, asked: ResourceRequest, exists: Selector): Promise<void> {
+  async watch(response: ApiResponse, asked: ResourceRequest, exists: Selector): Promise<void> {
     const { cache, clock, random } = this.#parts;
     const { type, read } = asked;
     const from = read.revision === 0 ? undefined : read.revision;

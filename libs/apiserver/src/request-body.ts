@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { DroverError } from '@drover/errors';
+import type { ApiRequest } from './api-exchange.ts';
 import { duplicateFields } from './json-fields.ts';
 import { parseYaml } from './yaml-body.ts';
 
@@ -10,7 +10,7 @@ export const maxBodyBytes = 1_500_000;
 export const objectTypes: readonly string[] = ['application/json', 'application/yaml'];
 
 /** The media type of a request without its parameters; JSON where nothing is said. */
-export const mediaTypeOf = (request: IncomingMessage): string =>
+export const mediaTypeOf = (request: ApiRequest): string =>
   (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() || 'application/json';
 
 /** What a body says. */
@@ -28,7 +28,7 @@ export type BodyFailure = (why: string, bytes: Buffer) => DroverError;
  * and what `failure` makes (default: `bad-request`).
  */
 export async function readBody(
-  request: IncomingMessage,
+  request: ApiRequest,
   accepted: readonly string[],
   failure: BodyFailure = why => new DroverError('bad-request', unparsed(why)),
 ): Promise<Body | undefined> {
@@ -65,7 +65,7 @@ function isJson(text: string): boolean {
 }
 
 /** The value of the body, or undefined where there is none; throws as {@link readBody}. */
-export const readJson = async (request: IncomingMessage, accepted: readonly string[]): Promise<unknown> =>
+export const readJson = async (request: ApiRequest, accepted: readonly string[]): Promise<unknown> =>
   (await readBody(request, accepted))?.value;
 
 /** The failure of a body that should be an object of the kind `kind`. */
@@ -101,12 +101,13 @@ const unparsed = (why: string): string =>
   why.startsWith('yaml: ') ? why : `couldn't get version/kind; json parse error: ${why}`;
 
 /** The bytes of the body. Throws `too-large` as soon as the limit is passed. */
-export async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
+export async function readBytes({ headers, body }: ApiRequest): Promise<Buffer> {
+  if (body === undefined) return Buffer.alloc(0);
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
   // Whoever has gone already will not say so again.
-  if (request.destroyed && !request.readableEnded) throw new DroverError('bad-request', 'the body was cut');
+  if (body.destroyed && !body.readableEnded) throw new DroverError('bad-request', 'the body was cut');
   // Not `for await`: leaving that early would destroy the connection before the answer is sent.
   await new Promise<void>((resolve, reject) => {
     const onData = (chunk: Buffer): void => {
@@ -117,10 +118,10 @@ export async function readBytes(request: IncomingMessage): Promise<Buffer> {
     const onEnd = (): void => finish(resolve);
     const onBroken = (): void => finish(() => reject(new DroverError('bad-request', 'the body was cut')));
     const finish = (then: () => void): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onBroken).off('error', onBroken);
+      body.off('data', onData).off('end', onEnd).off('close', onBroken).off('error', onBroken);
       then();
     };
-    request.on('data', onData).on('end', onEnd).on('close', onBroken).on('error', onBroken);
+    body.on('data', onData).on('end', onEnd).on('close', onBroken).on('error', onBroken);
   });
   return Buffer.concat(chunks);
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ApiRequest } from './api-exchange.ts';
 import { dryRunErrors } from './delete-options.ts';
 import { invalidOptions, methodNotAllowed, noSuchPath } from './failures.ts';
 import { type FieldError, fieldErrors } from './field-errors.ts';
@@ -23,11 +23,11 @@ export interface ResourceRequest extends ResourcePath {
 }
 
 /** Reads a request's target and headers. Throws `not-found`, `method-not-allowed`, `not-acceptable`, `bad-request`. */
-export function readRequest(request: IncomingMessage, types: readonly ResourceType[]): ResourceRequest {
-  const [path = '/', query = ''] = splitTarget(request.url ?? '/');
+export function readRequest(request: ApiRequest, types: readonly ResourceType[]): ResourceRequest {
+  const [path = '/', query = ''] = splitTarget(request.target);
   const target = parseResourcePath(path, types);
   const parameters = new URLSearchParams(query);
-  const verb = verbOf(request.method ?? 'GET', target, truth(parameters.get('watch') ?? ''));
+  const verb = verbOf(request.method, target, truth(parameters.get('watch') ?? ''));
   if (target.type.namespaced && target.namespace === undefined && verb !== 'list' && verb !== 'watch')
     throw noSuchPath();
   if (!target.type.verbs.includes(verb)) throw methodNotAllowed();

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientRules } from './access.ts';
+import type { ApiRequest, ApiResponse } from './api-exchange.ts';
 import { ReadVerbs } from './read-verbs.ts';
 import type { ResourceRequest } from './request.ts';
 import type { VerbParts } from './verb-parts.ts';
@@ -16,7 +16,7 @@ export class ResourceVerbs {
   }
 
   /** Answers the request by the rules for its caller. */
-  serve(request: IncomingMessage, response: ServerResponse, asked: ResourceRequest, rules: ClientRules): Promise<void> {
+  serve(request: ApiRequest, response: ApiResponse, asked: ResourceRequest, rules: ClientRules): Promise<void> {
     const { exists } = rules;
     switch (asked.verb) {
       case 'get':

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiRequest, ApiResponse } from './api-exchange.ts';
 import { readDraft } from './draft.ts';
 import { invalid } from './failures.ts';
 import type { ApiObject } from './object.ts';
@@ -20,8 +20,8 @@ export interface VirtualResource<Identity> {
 
 /** Reads what is asked and answers it; no name is needed, and nothing is stored. */
 export async function answerVirtual<Identity>(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ApiRequest,
+  response: ApiResponse,
   { type, protobuf, answer }: VirtualResource<Identity>,
   asked: ResourceRequest,
   identity: Identity,

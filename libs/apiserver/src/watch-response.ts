@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import { type Clock, every } from '@drover/async';
 import { DroverError, statusOf } from '@drover/errors';
+import type { ApiResponse } from './api-exchange.ts';
 import type { CacheEvent, ChangeType } from './cache-event.ts';
 import { expired } from './failures.ts';
 import type { Follower } from './fan-out.ts';
@@ -48,7 +48,7 @@ export interface WatchRequest {
  * Serves one watch until the client goes, the time is over, or the cache closes. Nothing is queued for a client: it is
  * read from the window of changes as fast as the connection takes it, and one whom the window has passed gets `gone`.
  */
-export async function serveWatch(response: ServerResponse, watch: WatchRequest): Promise<void> {
+export async function serveWatch(response: ApiResponse, watch: WatchRequest): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const client = new WatchingClient(response, watch, ended.resolve);
   try {
@@ -74,7 +74,7 @@ class WatchingClient implements Follower {
   #bookmarkDue = false;
   #first = true;
 
-  constructor(response: ServerResponse, watch: WatchRequest, onEnd: () => void) {
+  constructor(response: ApiResponse, watch: WatchRequest, onEnd: () => void) {
     this.#watch = watch;
     this.#onEnd = onEnd;
     this.#stream = new WatchStream(

@@ -1,7 +1,4 @@
-import type { ServerResponse } from 'node:http';
-
-/** The last chunk of a body (RFC 9112, 7.1). */
-const lastChunk = '0\r\n\r\n';
+import type { ApiResponse } from './api-exchange.ts';
 
 /**
  * The bytes of one line of a stream, framed as one HTTP/1.1 chunk too, so that node has nothing to copy or to count for
@@ -37,25 +34,24 @@ export class Frame {
 
 /** A kept-open answer of one JSON value a line. */
 export class WatchStream {
-  readonly #response: ServerResponse;
-  readonly #chunked: boolean;
+  readonly #response: ApiResponse;
   #ended = false;
   #full = false;
 
   /** `onDrain`: the connection takes more. `onGone`: the client has left. */
-  constructor(response: ServerResponse, onDrain: () => void, onGone: () => void) {
+  constructor(response: ApiResponse, onDrain: () => void, onGone: () => void) {
     this.#response = response;
-    this.#chunked = response.req.httpVersion === '1.1';
-    const gone = (): void => {
-      this.#ended = true;
-      onGone();
-    };
-    response.once('close', gone).on('error', gone);
-    response.on('drain', () => {
-      this.#full = false;
-      onDrain();
+    response.follow({
+      gone: () => {
+        this.#ended = true;
+        onGone();
+      },
+      drained: () => {
+        this.#full = false;
+        onDrain();
+      },
     });
-    if (response.destroyed) this.#ended = true;
+    if (response.over) this.#ended = true;
   }
 
   /** The client has gone, or `end` was called. */
@@ -70,28 +66,20 @@ export class WatchStream {
 
   /** Sends the head; later calls do nothing. */
   begin(): void {
-    if (this.#response.headersSent || this.#ended) return;
-    this.#response.writeHead(200, {
-      'content-type': 'application/json',
-      'cache-control': 'no-cache, private',
-      ...(this.#chunked ? { 'transfer-encoding': 'chunked' } : {}),
-    });
-    this.#response.flushHeaders();
-    // Frames are chunks already.
-    if (this.#chunked) this.#response.chunkedEncoding = false;
+    if (this.#response.begun || this.#ended) return;
+    this.#response.begin(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   }
 
   write(frame: Frame): void {
     if (this.#ended) return;
     this.begin();
-    if (!this.#response.write(this.#chunked ? frame.chunk : frame.line)) this.#full = true;
+    if (!this.#response.write(frame)) this.#full = true;
   }
 
   end(): void {
     if (this.#ended) return;
     this.begin();
     this.#ended = true;
-    if (this.#chunked) this.#response.end(lastChunk);
-    else this.#response.end();
+    this.#response.end();
   }
 }

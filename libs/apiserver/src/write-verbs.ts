@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DroverError } from '@drover/errors';
 import type { ClientRules } from './access.ts';
+import type { ApiRequest, ApiResponse } from './api-exchange.ts';
 import { readConfiguration } from './apply/configuration.ts';
 import { applied } from './apply/field-manager.ts';
 import { readDeletion } from './delete-options.ts';
@@ -33,12 +33,7 @@ export class WriteVerbs {
     this.#parts = parts;
   }
 
-  async create(
-    request: IncomingMessage,
-    response: ServerResponse,
-    asked: ResourceRequest,
-    rules: ClientRules,
-  ): Promise<void> {
+  async create(request: ApiRequest, response: ApiResponse, asked: ResourceRequest, rules: ClientRules): Promise<void> {
     const warnings: string[] = [];
     const draft = this.#read(asked, await this.#body(request, asked), warnings);
     if (draft.object.metadata.resourceVersion !== '') {
@@ -47,12 +42,7 @@ export class WriteVerbs {
     await this.#create(response, asked, rules, draft, 'Update', warnings);
   }
 
-  async change(
-    request: IncomingMessage,
-    response: ServerResponse,
-    asked: ResourceRequest,
-    rules: ClientRules,
-  ): Promise<void> {
+  async change(request: ApiRequest, response: ApiResponse, asked: ResourceRequest, rules: ClientRules): Promise<void> {
     if (asked.verb === 'patch' && mediaTypeOf(request) === applyType) {
       return this.#apply(request, response, asked, rules);
     }
@@ -62,12 +52,7 @@ export class WriteVerbs {
   }
 
   /** Merges what somebody applies into the object, or makes the object of it (KEP-555). */
-  async #apply(
-    request: IncomingMessage,
-    response: ServerResponse,
-    asked: ResourceRequest,
-    rules: ClientRules,
-  ): Promise<void> {
+  async #apply(request: ApiRequest, response: ApiResponse, asked: ResourceRequest, rules: ClientRules): Promise<void> {
     const { type, name = '', namespace, subresource } = asked;
     const make = await this.#configuration(request, asked);
     for (let tries = 1; ; tries++) {
@@ -87,7 +72,7 @@ export class WriteVerbs {
   }
 
   async #create(
-    response: ServerResponse,
+    response: ApiResponse,
     asked: ResourceRequest,
     { admit }: ClientRules,
     draft: Draft,
@@ -105,7 +90,7 @@ export class WriteVerbs {
   }
 
   async #change(
-    response: ServerResponse,
+    response: ApiResponse,
     asked: ResourceRequest,
     { exists, admit }: ClientRules,
     make: Change,
@@ -135,12 +120,7 @@ export class WriteVerbs {
     this.#send(response, 200, asked, changed, warnings);
   }
 
-  async delete(
-    request: IncomingMessage,
-    response: ServerResponse,
-    asked: ResourceRequest,
-    exists: Selector,
-  ): Promise<void> {
+  async delete(request: ApiRequest, response: ApiResponse, asked: ResourceRequest, exists: Selector): Promise<void> {
     const { type, name = '', namespace } = asked;
     existing(this.#parts.registry, asked, exists);
     const wanted = readDeletion(await readJson(request, objectTypes), asked.query);
@@ -153,8 +133,8 @@ export class WriteVerbs {
 
   /** Deletes a page of what is selected, which is all without a `limit`, and answers with it as it was. */
   async deleteCollection(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: ApiRequest,
+    response: ApiResponse,
     asked: ResourceRequest,
     exists: Selector,
   ): Promise<void> {
@@ -174,7 +154,7 @@ export class WriteVerbs {
     sendBytes(response, 200, json);
   }
 
-  async #update(request: IncomingMessage, asked: ResourceRequest): Promise<Change> {
+  async #update(request: ApiRequest, asked: ResourceRequest): Promise<Change> {
     const { type, name = '' } = asked;
     const body = await this.#body(request, asked);
     return (current, warnings) => {
@@ -198,7 +178,7 @@ export class WriteVerbs {
     };
   }
 
-  async #patch(request: IncomingMessage, asked: ResourceRequest): Promise<Change> {
+  async #patch(request: ApiRequest, asked: ResourceRequest): Promise<Change> {
     const { type } = asked;
     if (asked.query.has('force')) {
       throw invalidOptions('PatchOptions', [
@@ -221,7 +201,7 @@ export class WriteVerbs {
     };
   }
 
-  async #configuration(request: IncomingMessage, asked: ResourceRequest): Promise<ChangeOrMake> {
+  async #configuration(request: ApiRequest, asked: ResourceRequest): Promise<ChangeOrMake> {
     const { type, name = '', namespace, subresource, fieldManager: manager, query } = asked;
     if ((query.get('fieldManager') ?? '') === '') {
       throw invalidOptions('PatchOptions', [fieldErrors.required('fieldManager', 'is required for apply patch')]);
@@ -245,7 +225,7 @@ export class WriteVerbs {
     };
   }
 
-  async #body(request: IncomingMessage, { type }: ResourceRequest): Promise<Body> {
+  async #body(request: ApiRequest, { type }: ResourceRequest): Promise<Body> {
     const failure = unrecognised(type.kind);
     const body = await readBody(request, objectTypes, failure);
     if (body !== undefined) return body;
@@ -271,7 +251,7 @@ export class WriteVerbs {
   }
 
   #send(
-    response: ServerResponse,
+    response: ApiResponse,
     status: number,
     asked: ResourceRequest,
     object: ApiObject,

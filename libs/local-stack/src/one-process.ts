@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { localHubApi, startAuthProxy } from '@drover/auth-proxy';
+import { hubApiPrefixes, localHubApi, startAuthProxy } from '@drover/auth-proxy';
 import { connectBus } from '@drover/bus';
 import { hostPortText } from '@drover/config';
 import { startFleetApi } from '@drover/fleet-api';
@@ -57,7 +57,7 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
   const proxy = await startAuthProxy({
     bus: await connect('auth-proxy'),
     dialer: gateway.dialer,
-    hubApi: localHubApi(fleetApi.handler),
+    hubApi: localHubApi(fleetApi),
     signingKey: await loadSigningKey(hub.identityKeyFile),
     dataDir: join(parts.dataDir, 'auth-proxy-1'),
     logger: logger('auth-proxy'),
@@ -74,6 +74,7 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
   door = await openFrontDoor({ host: parts.listen.host, port, cert, key, onRefused: proxy.onRefused });
   door.mount('/k8s/clusters', proxy.clusters);
   door.mount('/v1/connect', gateway.connect);
+  for (const prefix of hubApiPrefixes) door.mount(prefix, proxy.hubApi);
   door.mount('/', proxy.hub);
 
   const running = opened.move();

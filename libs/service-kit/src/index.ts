@@ -13,5 +13,5 @@ export {
 export { type InternalServer, type InternalServerOptions, listenInternal } from './internal-server.ts';
 export { closeServer, OpenSockets } from './open-sockets.ts';
 export type { PlainHandler, PlainListener } from './plain-connection.ts';
-export type { PlainReply } from './plain-reply.ts';
+export type { PlainAnswer } from './plain-reply.ts';
 export { type RunningService, runService } from './run-service.ts';

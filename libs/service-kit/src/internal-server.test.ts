@@ -55,9 +55,11 @@ before(async () => {
   own = await issue('fleet-api', `subjectAltName=IP:127.0.0.1,URI:${serviceUri('fleet-api')}`, 'ca');
   server = await listenInternal(
     { host: '127.0.0.1', port: 0, ca, ...own, allow: ['auth-proxy'] },
-    (_request, response) => {
-      handled++;
-      response.end('ok');
+    {
+      request: (_request, response) => {
+        handled++;
+        response.end('ok');
+      },
     },
   );
 });
@@ -102,7 +104,7 @@ test('nobody else is: another service, another CA, a name that only looks like i
 
 test('a port that is taken is a clear error', async () => {
   await assert.rejects(
-    listenInternal({ host: '127.0.0.1', port: server.port, ca, ...own, allow: [] }, () => {}),
+    listenInternal({ host: '127.0.0.1', port: server.port, ca, ...own, allow: [] }, { request: () => {} }),
     { code: 'config-invalid', message: /cannot listen on 127\.0\.0\.1:\d+/ },
   );
 });

@@ -5,6 +5,8 @@ import type { TLSSocket } from 'node:tls';
 import { serviceOfCertificate } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { closeServer, OpenSockets } from './open-sockets.ts';
+import type { PlainHandler } from './plain-connection.ts';
+import { servePlainly } from './plain-door.ts';
 
 /** Where and for whom a service listens inside the hub. */
 export interface InternalServerOptions {
@@ -33,6 +35,14 @@ const maxHeaderBytes = 96 * 1024;
 const keepAliveTimeoutMs = 95_000;
 /** TCP keepalive on a quiet connection: watches are long and silent (T32). */
 const keepAliveProbeMs = 30_000;
+/** What a caller may send ahead of its answers; its pool sends nothing. */
+const maxAheadBytes = 64 * 1024;
+
+/** Who serves requests: `plain`, where it is there, the plain ones to targets that it `takes`. */
+export interface InternalHandlers {
+  readonly request: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly plain?: { readonly takes: (target: string) => boolean; readonly serve: PlainHandler };
+}
 
 /**
  * HTTPS among the hub's services: mutual TLS by the internal CA, and the peer is one of `allow` by its certificate's URI.
@@ -40,7 +50,7 @@ const keepAliveProbeMs = 30_000;
  */
 export async function listenInternal(
   options: InternalServerOptions,
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  { request, plain }: InternalHandlers,
 ): Promise<InternalServer> {
   const { host, ca, cert, key, allow } = options;
   const server = createServer({
@@ -60,11 +70,19 @@ export async function listenInternal(
     const service = socket.authorized ? serviceOfCertificate(socket.getPeerCertificate()) : undefined;
     return service !== undefined && allow.includes(service);
   };
+  const plainly =
+    plain &&
+    servePlainly(server, {
+      maxHeadBytes: maxHeaderBytes,
+      maxAheadBytes,
+      idleTimeoutMs: keepAliveTimeoutMs,
+      handlerOf: target => (plain.takes(target) ? plain.serve : undefined),
+    });
   // Before the HTTP layer's own listener, so that no byte of a stranger's is parsed.
   server.prependListener('secureConnection', socket => {
     if (!isAllowed(socket)) socket.destroy();
   });
-  server.on('request', handler);
+  server.on('request', request);
   const open = new OpenSockets(server);
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: Error): void =>
@@ -80,6 +98,9 @@ export async function listenInternal(
   return {
     host,
     port: (server.address() as AddressInfo).port,
-    close: (deadlineMs = 2_000) => closeServer(server, open, deadlineMs),
+    close: (deadlineMs = 2_000) => {
+      plainly?.close();
+      return closeServer(server, open, deadlineMs);
+    },
   };
 }

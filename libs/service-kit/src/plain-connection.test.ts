@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { DroverError } from '@drover/errors';
 import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import type { PlainListener } from './plain-connection.ts';
-import type { PlainReply } from './plain-reply.ts';
+import type { PlainAnswer } from './plain-reply.ts';
 
 let folder: string;
 let door: FrontDoor;
@@ -18,7 +18,7 @@ let ca: string;
 /** What was served, in order: `plain GET /x/1` or `node POST /x/2`. */
 let served: string[] = [];
 /** How the next plain requests are answered. */
-let answer: (reply: PlainReply, target: string) => PlainListener | undefined = () => undefined;
+let answer: (reply: PlainAnswer, target: string) => PlainListener | undefined = () => undefined;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'drover-plain-'));
@@ -81,7 +81,7 @@ async function dial(to = door): Promise<Client> {
 
 const get = (target: string, ...fields: string[]): string =>
   [`GET ${target} HTTP/1.1`, 'Host: h', ...fields, '', ''].join('\r\n');
-const say = (body: string) => (reply: PlainReply) => {
+const say = (body: string) => (reply: PlainAnswer) => {
   reply.head(200, ['content-length', String(body.length)]);
   reply.data(Buffer.from(body));
   reply.end();
@@ -101,7 +101,7 @@ test('plain requests follow each other on a connection', async () => {
 });
 
 test('T16 what is sent ahead of an answer goes to node:http, in its order and whole', async () => {
-  const asked = Promise.withResolvers<PlainReply>();
+  const asked = Promise.withResolvers<PlainAnswer>();
   answer = reply => {
     asked.resolve(reply);
     return undefined;
@@ -246,7 +246,7 @@ test('closing ends idle connections at once and lets an answer end', async () =>
     cert: ca,
     key: await readFile(join(folder, 'key'), 'utf8'),
   });
-  const asked = Promise.withResolvers<PlainReply>();
+  const asked = Promise.withResolvers<PlainAnswer>();
   let requests = 0;
   own.mount('/', {
     plain: (_, reply) => {

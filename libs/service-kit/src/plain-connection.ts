@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type PlainRequest, parsePlainRequest } from '@drover/http1';
-import { PlainReply } from './plain-reply.ts';
+import { type PlainAnswer, PlainReply } from './plain-reply.ts';
 
 /** Who answers a plain request, while he does. */
 export interface PlainListener {
@@ -13,7 +13,7 @@ export interface PlainListener {
 /** Answers a plain request; undefined: it is answered already. */
 export type PlainHandler = (
   request: PlainRequest,
-  reply: PlainReply,
+  reply: PlainAnswer,
   sourceAddress: string,
 ) => PlainListener | undefined;
 

@@ -1,5 +1,4 @@
-import type { Http2SecureServer } from 'node:http2';
-import type { TLSSocket } from 'node:tls';
+import type { Server, TLSSocket } from 'node:tls';
 import { PlainConnection, type PlainConnectionOptions } from './plain-connection.ts';
 
 /**
@@ -7,7 +6,7 @@ import { PlainConnection, type PlainConnectionOptions } from './plain-connection
  * no request is taken any more.
  */
 export function servePlainly(
-  server: Http2SecureServer,
+  server: Server,
   options: Omit<PlainConnectionOptions, 'handOver' | 'onGone'>,
 ): { close(): void } {
   const open = new Set<PlainConnection>();

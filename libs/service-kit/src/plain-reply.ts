@@ -6,8 +6,23 @@ import { bodyLength, writeHead } from '@drover/http1';
 /** A head and a body up to this size leave in one write: one TLS record, one packet or two. */
 const maxJoinedBytes = 16 * 1024;
 
+/** Where the answer to one plain request goes. */
+export interface PlainAnswer {
+  /** Headers are flat, with lower-case names. Throws `bad-request` where HTTP cannot carry them; nothing is sent then. */
+  head(status: number, headers: string[]): void;
+  /** False: wait before more is sent. */
+  data(chunk: Buffer): boolean;
+  /** As `data`, of an answer without a length: whole chunks of RFC 9112 §7.1, framed already. */
+  framed(chunks: Buffer): boolean;
+  end(): void;
+  /** What was sent is not whole: the client must see a broken transfer (T24). */
+  cut(): void;
+  /** Answers with an error; only before `head`. */
+  refuse(error: DroverError): void;
+}
+
 /** The answer to one plain request, on an HTTP/1.1 connection. */
-export class PlainReply {
+export class PlainReply implements PlainAnswer {
   readonly #socket: Duplex;
   readonly #withoutBody: boolean;
   readonly #onDone: () => void;
@@ -23,7 +38,6 @@ export class PlainReply {
     this.#onDone = onDone;
   }
 
-  /** Headers are flat, with lower-case names. Throws `bad-request` where HTTP cannot carry them; nothing is sent then. */
   head(status: number, headers: string[]): void {
     const withoutBody = this.#withoutBody || status === 204 || status === 304;
     const length = bodyLength(headers);
@@ -35,8 +49,8 @@ export class PlainReply {
     if (length === undefined) this.#sendHead();
   }
 
-  /** False: wait before more is sent. */
   data(chunk: Buffer): boolean {
+    if (this.#withoutBody) return true;
     if (this.#chunked) return this.#chunk(chunk);
     if (this.#head === '') return this.#socket.write(chunk);
     const head = this.#head;
@@ -51,23 +65,25 @@ export class PlainReply {
     return this.#socket.write(joined);
   }
 
+  framed(chunks: Buffer): boolean {
+    return this.#withoutBody || this.#socket.write(chunks);
+  }
+
   end(): void {
     this.#sendHead();
     if (this.#chunked) this.#socket.write('0\r\n\r\n');
     this.#onDone();
   }
 
-  /** What was sent is not whole: the client must see a broken transfer (T24). */
   cut(): void {
     this.#socket.destroy();
   }
 
-  /** Answers with an error; only before `head`. */
   refuse(error: DroverError): void {
     if (this.#begun) return this.cut();
     const body = Buffer.from(JSON.stringify(statusOf(error)), 'utf8');
     this.head(error.entry.httpStatus, ['content-type', 'application/json', 'content-length', String(body.length)]);
-    if (!this.#withoutBody) this.data(body);
+    this.data(body);
     this.end();
   }
 

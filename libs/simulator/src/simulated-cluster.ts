@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiServer, MemoryStore, sendError } from '@drover/apiserver';
+import { ApiServer, MemoryStore, NodeResponse, sendError } from '@drover/apiserver';
 import { DroverError } from '@drover/errors';
 import { type Caller, callerOf } from './caller.ts';
 import { simulatedKinds } from './kinds/index.ts';
@@ -58,7 +58,7 @@ export class SimulatedCluster {
       const caller = callerOf(request, this.#rights.grants);
       await this.#api.handle(await withoutStrategicPatch(request, this.#api.registry), response, caller);
     } catch (error) {
-      sendError(response, DroverError.from(error));
+      sendError(new NodeResponse(response), DroverError.from(error));
     }
   }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { sendError } from '@drover/apiserver';
+import { NodeResponse, sendError } from '@drover/apiserver';
 import { startClusterAgent } from '@drover/cluster-agent';
 import type { JoinFile } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
@@ -58,7 +58,7 @@ export async function startSimulation({ certificate, logger, proxy }: Simulation
       if (cluster === undefined) throw new DroverError('unauthenticated', 'Unauthorized');
       await (await cluster.started()).handle(request, response);
     } catch (error) {
-      sendError(response, DroverError.from(error));
+      sendError(new NodeResponse(response), DroverError.from(error));
     }
   };
   const server = createServer(certificate, (request, response) => void handle(request, response));

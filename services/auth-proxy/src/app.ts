@@ -14,15 +14,19 @@ import { type HubView, openHubView } from './access/hub-view.ts';
 import { LiveExchanges } from './access/live-exchanges.ts';
 import { sameRights } from './access/token-rights.ts';
 import { TokenUses } from './access/token-uses.ts';
-import type { HubApi } from './adapters/fleet-api-forwarder.ts';
+import type { HubApi } from './adapters/hub-api.ts';
 import { AuditLog } from './audit/index.ts';
 import { clustersRoute } from './proxy/clusters-route.ts';
 import type { Dialer } from './proxy/context.ts';
+import { plainHubHandler } from './proxy/hub-exchange.ts';
 import { hubRoute } from './proxy/hub-route.ts';
 import { RequestAudit } from './proxy/request-audit.ts';
 
-export { type HubApi, localHubApi } from './adapters/fleet-api-forwarder.ts';
+export { type HubApi, localHubApi } from './adapters/hub-api.ts';
 export type { Dialer } from './proxy/context.ts';
+
+/** Where the hub's Kubernetes API is. */
+export const hubApiPrefixes = ['/api', '/apis'] as const;
 
 export interface AuthProxyOptions {
   readonly bus: Bus;
@@ -47,6 +51,8 @@ export interface AuthProxy {
   readonly clusters: Route;
   /** For mounting at `/`. */
   readonly hub: Route;
+  /** The Kubernetes API of the hub, for mounting at each of {@link hubApiPrefixes}: plain requests go the quick way. */
+  readonly hubApi: Route;
   /** Keeps a record of what the front door refused before a route saw it. */
   readonly onRefused: NonNullable<FrontDoorOptions['onRefused']>;
   /** Requests to clusters that are in flight. */
@@ -83,9 +89,11 @@ export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthPro
     clock,
     userPrefix: options.userPrefix ?? 'drover:',
   };
+  const hub = hubRoute(parts, { audit, live }, options.hubApi);
   return {
     clusters: clustersRoute(parts, { dialer: options.dialer, live, audit }),
-    hub: hubRoute(parts, { audit, live }, options.hubApi),
+    hub,
+    hubApi: { ...hub, plain: plainHubHandler(parts, { audit, live }, options.hubApi) },
     onRefused: (call, error) => audit.refused({ ...call, rawHeaders: [], upgrade: false }, error),
     inFlight: () => live.size,
     close: async () => {

@@ -5,9 +5,9 @@ import { loadSigningKey } from '@drover/identity';
 import { openFrontDoor, runService } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger, type LogLevel } from '@drover/telemetry';
-import { remoteHubApi } from './adapters/fleet-api-forwarder.ts';
 import { GatewayPool } from './adapters/gateway-pool.ts';
-import { startAuthProxy } from './app.ts';
+import { remoteHubApi } from './adapters/remote-hub-api.ts';
+import { hubApiPrefixes, startAuthProxy } from './app.ts';
 
 const file = (path: string): string => readFileSync(path, 'utf8');
 const logger = createLogger({ name: 'auth-proxy', level: (process.env['DROVER_LOG_LEVEL'] ?? 'info') as LogLevel });
@@ -65,6 +65,7 @@ await runService(logger, async () => {
     onRefused: proxy.onRefused,
   });
   door.mount('/k8s/clusters', proxy.clusters);
+  for (const prefix of hubApiPrefixes) door.mount(prefix, proxy.hubApi);
   door.mount('/', proxy.hub);
   return {
     ready: { listen: `${door.host}:${door.port}` },

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '@drover/async';
 import { type Bus, durabilityOf, durabilityText } from '@drover/bus';
 import { subjects } from '@drover/contracts';
 import type { SecretRing } from '@drover/identity';
+import type { PlainHandler } from '@drover/service-kit';
 import { type Sessions, TunnelDirectory } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
 import type { HubFacts } from './domain/hub-facts.ts';
@@ -28,6 +29,8 @@ export interface FleetApiOptions {
 export interface FleetApi {
   /** Serves what is not a cluster's. Who asks is in the header `drover-identity`, which only auth-proxy may set. */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** The same on the quick way, for plain requests to the Kubernetes API (`/api`, `/apis`). */
+  readonly plain: PlainHandler;
   close(): Promise<void>;
 }
 
@@ -65,5 +68,5 @@ export async function startFleetApi(options: FleetApiOptions): Promise<FleetApi>
   await bus.serve('fleet-api', 'enrol', body => fleet.enrolment.enrol(body));
   await bus.serve('fleet-api', 'token-uses', async body => fleet.tokenUses.take(body));
   const running = opened.move();
-  return { handler: fleet.serve, close: () => running.disposeAsync() };
+  return { handler: fleet.serve, plain: fleet.servePlain, close: () => running.disposeAsync() };
 }

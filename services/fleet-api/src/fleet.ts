@@ -1,9 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiServer, type Registry, type Store, sendError } from '@drover/apiserver';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  ApiServer,
+  NodeResponse,
+  nodeRequest,
+  type Registry,
+  type Store,
+  sendError,
+} from '@drover/apiserver';
 import type { Clock } from '@drover/async';
 import { version } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { AssertionVerifier, type SecretRing } from '@drover/identity';
+import type { PlainHandler } from '@drover/service-kit';
 import type { Logger } from '@drover/telemetry';
 import { admitWrite } from './access/admit.ts';
 import { authenticatedGroup } from './access/built-ins.ts';
@@ -11,6 +21,7 @@ import { Escalation } from './access/escalation.ts';
 import { impersonated, impersonationHeader } from './access/impersonation.ts';
 import { reviewsOf } from './access/reviews.ts';
 import { Rights } from './access/rights.ts';
+import { PlainResponse, plainRequest } from './adapters/plain-exchange.ts';
 import { type Caller, decide } from './domain/authorization.ts';
 import type { AgentSession } from './domain/cluster-status.ts';
 import type { HubFacts } from './domain/hub-facts.ts';
@@ -57,6 +68,8 @@ export interface Fleet {
   /** The session directory may have changed. */
   readonly wake: () => void;
   readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Serves plain requests to the Kubernetes API. */
+  readonly servePlain: PlainHandler;
   close(): Promise<void>;
 }
 
@@ -96,13 +109,13 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     { audience: hubAudience, maxCached: maxVerified },
   );
 
-  const callerOf = async (request: IncomingMessage): Promise<Caller | undefined> => {
-    const assertion = request.headers[identityHeader];
+  const callerOf = async ({ headers }: { headers: IncomingHttpHeaders }): Promise<Caller | undefined> => {
+    const assertion = headers[identityHeader];
     if (assertion === undefined) return undefined;
     if (typeof assertion !== 'string') throw new DroverError('identity-refused');
     const { user, groups, extra } = await verifier.verify(assertion, clock.now());
     const caller = { user, groups: [...groups, authenticatedGroup], extra };
-    const wish = request.headers[impersonationHeader];
+    const wish = headers[impersonationHeader];
     return typeof wish === 'string' ? impersonated(rights, caller, wish) : caller;
   };
   const routes = await hubRoutesOf({
@@ -128,10 +141,9 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     throw error;
   }
 
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (isHubRoute(request.url ?? '')) return routes.serve(request, response);
+  const answer = async (request: ApiRequest, response: ApiResponse): Promise<void> => {
     try {
-      await api.handle(request, response, await callerOf(request));
+      await api.answer(request, response, await callerOf(request));
     } catch (error) {
       sendError(response, DroverError.from(error));
     }
@@ -142,7 +154,15 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     enrolment,
     tokenUses,
     wake: () => status.wake(),
-    serve: (request, response) => void serve(request, response),
+    serve: (request, response) => {
+      if (isHubRoute(request.url ?? '')) routes.serve(request, response);
+      else void answer(nodeRequest(request), new NodeResponse(response));
+    },
+    servePlain: (request, reply) => {
+      const response = new PlainResponse(reply, clock);
+      void answer(plainRequest(request), response);
+      return response;
+    },
     close: async () => {
       clusterNamespaces.close();
       janitor.close();

@@ -82,7 +82,10 @@ await runService(logger, async () => {
       key: read(config.DROVER_INTERNAL_KEY),
       allow: ['auth-proxy'],
     },
-    fleetApi.handler,
+    {
+      request: fleetApi.handler,
+      plain: { takes: target => /^\/apis?(?:[/?]|$)/.test(target), serve: fleetApi.plain },
+    },
   );
   const running = opened.move();
   return {

@@ -16,7 +16,7 @@ import { AssertionSigner, mintToken, newSigningKey } from '@drover/identity';
 import { Assertions } from '../access/assertions.ts';
 import { Authenticator } from '../access/authenticator.ts';
 import { LiveExchanges } from '../access/live-exchanges.ts';
-import { type HubApi, localHubApi } from '../adapters/fleet-api-forwarder.ts';
+import { type HubApi, localHubApi } from '../adapters/hub-api.ts';
 import { hubRoute } from './hub-route.ts';
 import type { HubCaller, RequestAudit } from './request-audit.ts';
 
@@ -49,12 +49,15 @@ async function world() {
     },
   } as Pick<RequestAudit, 'hub'> as RequestAudit;
   const handed: { request: IncomingMessage; response: ServerResponse; impersonation: unknown }[] = [];
-  const hubApi: HubApi = (request, response, _assertion, impersonation) =>
-    void handed.push({
-      request: request as IncomingMessage,
-      response: response as ServerResponse,
-      impersonation,
-    });
+  const hubApi: HubApi = {
+    serve: (request, response, { impersonation }) =>
+      void handed.push({
+        request: request as IncomingMessage,
+        response: response as ServerResponse,
+        impersonation,
+      }),
+    plain: () => assert.fail('nothing came the quick way'),
+  };
   const signer = await AssertionSigner.create(await newSigningKey());
   const route = hubRoute(
     {
@@ -163,12 +166,18 @@ test('T1 a wish to act as another goes to fleet-api apart from who asks, and the
 
 test('T2 T3 what a client says in the hub’s own headers reaches nobody', async () => {
   const seen: NodeJS.Dict<string | string[]>[] = [];
-  const forward = localHubApi((request, response) => {
-    seen.push(request.headers);
-    response.end();
+  const forward = localHubApi({
+    handler: (request, response) => {
+      seen.push(request.headers);
+      response.end();
+    },
+    plain: () => undefined,
   });
   const server = createServer((request, response) =>
-    forward(request, response, 'signed', request.url === '/as' ? [['impersonate-user', 'bob']] : undefined),
+    forward.serve(request, response, {
+      assertion: 'signed',
+      impersonation: request.url === '/as' ? [['impersonate-user', 'bob']] : undefined,
+    }),
   );
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;

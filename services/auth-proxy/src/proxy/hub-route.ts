@@ -5,16 +5,12 @@ import { DroverError } from '@drover/errors';
 import { type CompatRequest, type CompatResponse, type Route, refuse, refuseSocket } from '@drover/service-kit';
 import type { Caller } from '../access/authenticator.ts';
 import type { Cuttable, LiveExchanges } from '../access/live-exchanges.ts';
-import type { HubApi, Impersonation } from '../adapters/fleet-api-forwarder.ts';
+import type { HubApi } from '../adapters/hub-api.ts';
 import { takeHeaders } from '../domain/request-headers.ts';
 import type { AdmissionParts, IncomingCall } from './admission.ts';
 import type { ProxyContext } from './context.ts';
+import { hubAssertion, hubAudience, hubCaller, isReading, requireHubToken } from './hub-caller.ts';
 import { type HubCaller, nobody } from './request-audit.ts';
-
-/** The audience of assertions for the hub's own API: no cluster's uid. */
-const hubAudience = 'hub';
-/** The extra that names the token, so that a caller can end his own session. */
-const tokenExtra = 'drover.dev/token';
 
 /** Serves everything that is not a cluster's: says who asks, and hands the request to fleet-api. */
 export function hubRoute(
@@ -22,14 +18,6 @@ export function hubRoute(
   { audit, live }: Pick<ProxyContext, 'audit' | 'live'>,
   hubApi: HubApi,
 ): Route {
-  const assertionOf = (caller: Caller): string | Promise<string> => {
-    const { user, token } = caller;
-    return parts.assertions.of(caller, hubAudience, '', () => ({
-      user: user.metadata.name,
-      groups: user.spec.groups ?? [],
-      extra: { [tokenExtra]: [token.metadata.name] },
-    }));
-  };
   const serve = async (request: CompatRequest, response: CompatResponse): Promise<void> => {
     const startedMs = parts.clock.now();
     const call = callOf(request, false);
@@ -46,18 +34,16 @@ export function hubRoute(
     );
     try {
       const { authorization, impersonation } = takeHeaders(request.rawHeaders);
-      if (authorization === undefined) return hubApi(request, response, undefined);
+      if (authorization === undefined) return hubApi.serve(request, response, { assertion: undefined });
       const caller = parts.authenticator.authenticate(authorization);
       who = hubCaller(caller, impersonation);
-      if (caller.token.spec.clusters !== undefined) {
-        throw new DroverError('forbidden', 'this token is for clusters, not for the hub’s own API');
-      }
-      live.requireRoom(who.user, hubAudience);
+      requireHubToken(caller);
+      live.requireRoom(caller.user.metadata.name, hubAudience);
       follow(caller, request, response, live, error => {
         ended = error;
       });
-      const assertion = await assertionOf(caller);
-      if (ended === undefined) hubApi(request, response, assertion, impersonation);
+      const assertion = await hubAssertion(parts.assertions, caller);
+      if (ended === undefined) hubApi.serve(request, response, { assertion, impersonation });
     } catch (error) {
       refuse(response, DroverError.from(error));
     }
@@ -91,20 +77,6 @@ function signedIn(response: CompatResponse): HubCaller | undefined {
 const isSent = (request: CompatRequest): boolean =>
   request.complete || ('stream' in request && (request.stream as ServerHttp2Stream).endAfterHeaders);
 
-/** Whom the audit names. Whether the caller may act as another, fleet-api decides, by the roles that it alone knows. */
-function hubCaller({ user, token }: Caller, impersonation: Impersonation | undefined): HubCaller {
-  const name = user.metadata.name;
-  const own = { user: name, groups: user.spec.groups ?? [], token: token.metadata.name };
-  if (impersonation === undefined) return own;
-  const valuesOf = (header: string): string[] =>
-    impersonation.filter(([one]) => one === header).map(([, value]) => value);
-  const [acted = name] = valuesOf('impersonate-user');
-  return { ...own, user: acted, groups: valuesOf('impersonate-group'), originalUser: name };
-}
-
-/** Methods that change nothing: what may last, a watch, is one of them. */
-const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-
 /**
  * A watch on the hub's API ends with the credential that it was opened by, and so does a request that is still being sent
  * (T5). A change that has been sent whole goes on: it may be the very one that ended the credential, and its caller
@@ -125,7 +97,7 @@ function follow(
     expiresAtMs,
     cut: error => {
       live.remove(exchange);
-      if (isSent(request) && !reading.has(request.method ?? '')) return;
+      if (isSent(request) && !isReading(request.method ?? '')) return;
       onCut(error);
       // No answer from here: fleet-api may be writing its own. It sees what it sees when a caller goes away.
       (response as ServerResponse).destroy(error);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { test } from 'node:test';
 import { ManualClock } from '@drover/async';
-import { ApiConnection } from './api-connection.ts';
+import { ClientConnection } from '@drover/http1';
 import { Backend, backendLimits } from './backend.ts';
 
 const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}';
@@ -21,7 +21,7 @@ async function startServer(): Promise<Server> {
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 /** Sends a request over a connection; resolves when its answer is whole. */
-const ask = (connection: ApiConnection): Promise<void> =>
+const ask = (connection: ClientConnection): Promise<void> =>
   new Promise((resolve, reject) => {
     const user = {
       onAnswerHead: () => {},
@@ -37,8 +37,8 @@ test('a kept connection that the kube-apiserver has ended is gone before it is c
   await using server = await startServer();
   const socket = connect(portOf(server), '127.0.0.1');
   const accepted = once(server, 'connection');
-  const gone: ApiConnection[] = [];
-  const connection: ApiConnection = new ApiConnection(
+  const gone: ClientConnection[] = [];
+  const connection: ClientConnection = new ClientConnection(
     socket,
     { onFree: () => {}, onGone: one => gone.push(one) },
     backendLimits.maxAnswerHeaderBytes,

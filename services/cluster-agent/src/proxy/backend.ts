@@ -1,8 +1,8 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type Cancel, type Clock, every, systemClock } from '@drover/async';
+import { type Clock, systemClock } from '@drover/async';
+import { type ClientConnection, ConnectionPool } from '@drover/http1';
 import type { KubeEndpoint } from '@drover/kube';
-import { ApiConnection, type ConnectionOwner } from './api-connection.ts';
 
 /** How the agent reaches the kube-apiserver. */
 export interface BackendOptions {
@@ -29,17 +29,14 @@ export const backendLimits = Object.freeze({
 });
 
 /**
- * The kube-apiserver's connections, HTTP/1.1 with keep-alive. Each request has one of its own while it lasts, so that a
- * thousand watches and one slow answer take nothing from the others (T21); how many there can be is bounded by the streams of
- * the tunnels. The one that was used last is used next: the rest grow old and are closed.
+ * The kube-apiserver's connections: each request has one of its own while it lasts (T21); how many there can be is bounded by
+ * the streams of the tunnels.
  */
-export class Backend implements ConnectionOwner {
+export class Backend {
   readonly endpoint: KubeEndpoint;
   readonly token: BackendOptions['token'];
   readonly clock: Clock;
-  readonly #all = new Set<ApiConnection>();
-  readonly #idle: { readonly connection: ApiConnection; readonly sinceMs: number }[] = [];
-  readonly #cancelCheck: Cancel;
+  readonly #pool: ConnectionPool;
   /** The last TLS session, which spares the next connection half of its handshake. */
   #tlsSession: Buffer | undefined;
 
@@ -47,58 +44,21 @@ export class Backend implements ConnectionOwner {
     this.endpoint = endpoint;
     this.token = token;
     this.clock = clock;
-    this.#cancelCheck = every(clock, backendLimits.idleCheckMs, () => this.#closeOld());
+    this.#pool = new ConnectionPool({ dial: () => this.#dial(), limits: backendLimits, clock });
   }
 
   /** A connection for one request. `fresh`: one that no answer has come over. */
-  take(fresh = false): ApiConnection {
-    return (fresh ? undefined : this.#idle.pop()?.connection) ?? this.#connect();
-  }
-
-  onFree(connection: ApiConnection): void {
-    if (this.#idle.length < backendLimits.idleConnections) this.#idle.push({ connection, sinceMs: this.clock.now() });
-    else connection.destroy();
-  }
-
-  onGone(connection: ApiConnection): void {
-    this.#all.delete(connection);
-    const at = this.#idle.findIndex(idle => idle.connection === connection);
-    if (at >= 0) this.#idle.splice(at, 1);
+  take(fresh = false): ClientConnection {
+    return this.#pool.take(fresh);
   }
 
   /** A request that was sent at `sentAtMs` was given up without an answer. */
   gaveUp(sentAtMs: number): void {
-    if (this.clock.now() - sentAtMs < backendLimits.silentMs) return;
-    for (const { connection } of this.#idle.splice(0)) connection.destroy();
+    if (this.clock.now() - sentAtMs >= backendLimits.silentMs) this.#pool.closeIdle();
   }
 
   close(): void {
-    this.#cancelCheck();
-    for (const connection of this.#all) connection.destroy();
-  }
-
-  #closeOld(): void {
-    const before = this.clock.now() - backendLimits.idleConnectionMs;
-    // The oldest stand first.
-    while ((this.#idle[0]?.sinceMs ?? Number.POSITIVE_INFINITY) < before) this.#idle.shift()?.connection.destroy();
-  }
-
-  #connect(): ApiConnection {
-    const socket = this.#dial();
-    const timeout = setTimeout(
-      () => socket.destroy(new Error(`no connection within ${backendLimits.connectTimeoutMs} ms`)),
-      backendLimits.connectTimeoutMs,
-    );
-    const connected = (): void => clearTimeout(timeout);
-    socket.once('connect', () => {
-      socket.setNoDelay(true);
-      socket.setKeepAlive(true, backendLimits.keepAliveProbeMs);
-    });
-    socket.once(this.endpoint.url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
-    socket.once('close', connected);
-    const connection = new ApiConnection(socket, this, backendLimits.maxAnswerHeaderBytes);
-    this.#all.add(connection);
-    return connection;
+    this.#pool.close();
   }
 
   #dial(): Socket {

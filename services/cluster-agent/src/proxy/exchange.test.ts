@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '@drover/async';
+import type { ClientConnection } from '@drover/http1';
 import type { TunnelStream } from '@drover/tunnel';
-import type { ApiConnection } from './api-connection.ts';
 import type { Backend } from './backend.ts';
 import { Exchange } from './exchange.ts';
 
@@ -19,7 +19,7 @@ function sent(headers: string[], body: string): string {
     },
     finish: () => {},
     destroy: () => {},
-  } as Partial<ApiConnection> as ApiConnection;
+  } as Partial<ClientConnection> as ClientConnection;
   const stream = { grant: () => {} } as Partial<TunnelStream> as TunnelStream;
   const backend = {
     endpoint: {

@@ -1,9 +1,9 @@
 import { DroverError } from '@drover/errors';
+import type { ClientConnection, ConnectionUser } from '@drover/http1';
 import { writeHead } from '@drover/http1';
 import { answerHeaders, type RequestHead, type StreamHandler, type TunnelStream } from '@drover/tunnel';
 import { keepRedirectWithin } from '../domain/redirect.ts';
 import { endToEndHeaders } from '../domain/request-headers.ts';
-import type { ApiConnection, ConnectionUser } from './api-connection.ts';
 import type { Backend } from './backend.ts';
 import type { ActingIdentity } from './identities.ts';
 import { ownTokenRefused, refuseStream } from './refusal.ts';
@@ -17,7 +17,7 @@ export class Exchange implements StreamHandler, ConnectionUser {
   /** What of the request's headers is sent; its length is read from these and no others (T16). */
   readonly #headers: string[];
   readonly #sender: RequestSender;
-  #connection: ApiConnection | undefined;
+  #connection: ClientConnection | undefined;
   #token = '';
   #wire = '';
   #sentAtMs = Number.POSITIVE_INFINITY;
@@ -59,7 +59,7 @@ export class Exchange implements StreamHandler, ConnectionUser {
     this.#sender.drop();
   }
 
-  #send(connection: ApiConnection): void {
+  #send(connection: ClientConnection): void {
     this.#connection = connection;
     this.#sentAtMs = this.#backend.clock.now();
     connection.begin(this, this.#head.method, this.#wire, !this.#sender.hasBody);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ApiConnection } from './api-connection.ts';
+import type { ClientConnection } from '@drover/http1';
 import { RequestSender } from './request-sender.ts';
 
 /** A connection that keeps what is written, and takes more when it is told to. */
@@ -29,7 +29,7 @@ function sending(headers: string[], hasBody = true) {
     hasBody,
   );
   const kept = new Kept();
-  const connection = kept as Pick<ApiConnection, 'write' | 'finish'> as ApiConnection;
+  const connection = kept as Pick<ClientConnection, 'write' | 'finish'> as ClientConnection;
   return { sender, kept, connection, granted: () => granted };
 }
 

@@ -1,6 +1,6 @@
 import { DroverError } from '@drover/errors';
+import type { ClientConnection } from '@drover/http1';
 import { bodyLength } from '@drover/http1';
-import type { ApiConnection } from './api-connection.ts';
 
 /** What the sender needs of the stream that the request comes from. */
 export interface BodySource {
@@ -11,7 +11,7 @@ export interface BodySource {
 /** `waiting`: for a connection; what comes is held, a window of the stream at most. `dropping`: nobody wants the rest. */
 type State =
   | { readonly name: 'waiting'; readonly held: Buffer[] }
-  | { readonly name: 'sending'; readonly connection: ApiConnection }
+  | { readonly name: 'sending'; readonly connection: ClientConnection }
   | { readonly name: 'dropping' };
 
 /**
@@ -48,7 +48,7 @@ export class RequestSender {
   }
 
   /** Where the body goes: the head has been sent. */
-  to(connection: ApiConnection): void {
+  to(connection: ClientConnection): void {
     const held = this.#state.name === 'waiting' ? this.#state.held : [];
     this.#state = { name: 'sending', connection };
     for (const chunk of held) this.#write(connection, chunk);
@@ -89,7 +89,7 @@ export class RequestSender {
     if (this.#state.name === 'sending') this.#finish(this.#state.connection);
   }
 
-  #write(connection: ApiConnection, chunk: Buffer): void {
+  #write(connection: ClientConnection, chunk: Buffer): void {
     let room: boolean;
     if (this.chunked) {
       connection.write(`${chunk.length.toString(16)}\r\n`);
@@ -100,7 +100,7 @@ export class RequestSender {
     else this.#ungranted += chunk.length;
   }
 
-  #finish(connection: ApiConnection): void {
+  #finish(connection: ClientConnection): void {
     if (this.chunked) connection.write('0\r\n\r\n');
     connection.finish();
   }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { ResponseReader, type ResponseSink } from '@drover/http1';
+import { ResponseReader, type ResponseSink } from './response-reader.ts';
 
 /** Who has a connection for one request and its answer. */
 export interface ConnectionUser {
@@ -16,8 +16,8 @@ export interface ConnectionUser {
 /** What becomes of a connection. */
 export interface ConnectionOwner {
   /** Its answer was whole, and another request may follow. */
-  onFree(connection: ApiConnection): void;
-  onGone(connection: ApiConnection): void;
+  onFree(connection: ClientConnection): void;
+  onGone(connection: ClientConnection): void;
 }
 
 /**
@@ -31,8 +31,8 @@ type State =
 const free: State = Object.freeze({ name: 'free' });
 const gone: State = Object.freeze({ name: 'gone' });
 
-/** One HTTP/1.1 connection to the kube-apiserver, one request at a time. */
-export class ApiConnection implements ResponseSink {
+/** A client's HTTP/1.1 connection, one request at a time. */
+export class ClientConnection implements ResponseSink {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #reader: ResponseReader;
@@ -52,7 +52,7 @@ export class ApiConnection implements ResponseSink {
     socket.on('error', error => {
       failure ??= error;
     });
-    socket.on('close', () => this.#lost(failure ?? new Error('the kube-apiserver closed the connection')));
+    socket.on('close', () => this.#lost(failure ?? new Error('the server closed the connection')));
   }
 
   /** Whether an answer has come over it: one that a server may close at any time as idle. */
@@ -62,7 +62,7 @@ export class ApiConnection implements ResponseSink {
 
   /**
    * Sends a request's head, `complete` where nothing follows; else it leaves with the first bytes of the body, so that the
-   * kube-apiserver sees nothing of a request that turns out to be malformed at once.
+   * server sees nothing of a request that turns out to be malformed at once.
    */
   begin(user: ConnectionUser, method: string, head: string, complete: boolean): void {
     this.#state = { name: 'busy', user, sent: complete };

@@ -1,73 +1,65 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { Agent, request } from 'node:https';
+import { connect, type TLSSocket } from 'node:tls';
+import { type Clock, systemClock } from '@drover/async';
 import { serviceOfCertificate } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
+import { ConnectionPool } from '@drover/http1';
 import { type CompatRequest, type CompatResponse, refuse } from '@drover/service-kit';
 import { answerHeaders, type HopTls, isHopByHop, isIdentityHeader } from '@drover/tunnel';
+import { type HubApi, identityHeaders } from './hub-api.ts';
+import { PlainForward } from './plain-forward.ts';
 
-/** The `Impersonate-*` headers of a request, names in lower case. */
-export type Impersonation = readonly (readonly [name: string, value: string])[];
-
-/**
- * Serves a request to the hub's own API; `assertion` says who asks (undefined: nobody is known), and `impersonation` as whom
- * he wants to act, which is fleet-api's to allow.
- */
-export type HubApi = (
-  request: CompatRequest,
-  response: CompatResponse,
-  assertion: string | undefined,
-  impersonation?: Impersonation,
-) => void;
-
-/** The header in which an assertion reaches fleet-api. */
-export const identityHeader = 'drover-identity';
-/** The header in which his wish to act as another does: base64url of JSON, since a header's text would not carry all of it. */
-export const impersonationHeader = 'drover-impersonation';
 /** The header that names the caller's address, for fleet-api's limits. */
 const sourceAddressHeader = 'drover-source-address';
 
-/** fleet-api in this process: a function call. */
-export const localHubApi =
-  (handler: (request: IncomingMessage, response: ServerResponse) => void): HubApi =>
-  (compat, response, assertion, impersonation) => {
-    const { headers } = compat;
-    for (const name of Object.keys(headers)) if (isIdentityHeader(name)) delete headers[name];
-    if (assertion !== undefined) headers[identityHeader] = assertion;
-    if (impersonation !== undefined) headers[impersonationHeader] = encoded(impersonation);
-    handler(compat as IncomingMessage, response as ServerResponse);
-  };
+/** Bounds of the connections that carry plain requests. */
+const plainLimits = Object.freeze({
+  connectTimeoutMs: 5_000,
+  /** fleet-api closes idle ones after 95 s. */
+  idleConnectionMs: 60_000,
+  idleCheckMs: 15_000,
+  idleConnections: 256,
+  /** Watches are long and silent (T32). */
+  keepAliveProbeMs: 30_000,
+  maxAnswerHeaderBytes: 32 * 1024,
+});
 
 /** fleet-api as a service of its own, by mutual TLS. */
-export function remoteHubApi(baseUrl: string, tls: HopTls): HubApi & { close(): void } {
+export function remoteHubApi(baseUrl: string, tls: HopTls, clock: Clock = systemClock): HubApi & { close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 512 });
   const url = new URL(baseUrl);
-  const forward: HubApi = (incoming, response, assertion, impersonation) => {
+  const peer = {
+    ...tls,
+    host: url.hostname,
+    minVersion: 'TLSv1.3' as const,
+    checkServerIdentity: (_host: string, certificate: { readonly subjectaltname?: string }) =>
+      serviceOfCertificate(certificate) === 'fleet-api'
+        ? undefined
+        : new DroverError('unreachable', 'the peer is not fleet-api'),
+  };
+  const dial = (): TLSSocket => connect({ ...peer, port: Number(url.port) });
+  const pool = new ConnectionPool({ dial, limits: plainLimits, clock });
+  const serve: HubApi['serve'] = (incoming, response, identity) => {
     const headers: Record<string, string | string[]> = {};
     for (const [name, value] of Object.entries(incoming.headers)) {
       if (value !== undefined && !isHopByHop(name) && !isIdentityHeader(name) && !name.startsWith(':'))
         headers[name] = value;
     }
-    if (assertion !== undefined) headers[identityHeader] = assertion;
-    if (impersonation !== undefined) headers[impersonationHeader] = encoded(impersonation);
+    Object.assign(headers, identityHeaders(identity));
     const { remoteAddress } = incoming.socket;
     if (remoteAddress !== undefined) headers[sourceAddressHeader] = remoteAddress;
     const withBody = mayHaveBody(incoming);
     // Without this node frames no body of a GET or DELETE, and its bytes would be the next request on the connection (T16).
     if (withBody && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';
     const onward = request({
-      ...tls,
+      ...peer,
       agent,
-      host: url.hostname,
       port: url.port,
       method: incoming.method ?? 'GET',
       path: incoming.url ?? '/',
       headers,
-      minVersion: 'TLSv1.3',
-      checkServerIdentity: (_host, certificate) =>
-        serviceOfCertificate(certificate) === 'fleet-api'
-          ? undefined
-          : new DroverError('unreachable', 'the peer is not fleet-api'),
     });
     onward.once('response', answer => {
       if (isOver(response)) return void onward.destroy();
@@ -87,15 +79,29 @@ export function remoteHubApi(baseUrl: string, tls: HopTls): HubApi & { close(): 
     if (withBody) (incoming as IncomingMessage).pipe(onward);
     else onward.end();
   };
-  return Object.assign(forward, { close: () => agent.destroy() });
+  return {
+    serve,
+    plain: ({ headers, ...request }, answer, identity) => {
+      const all = [
+        ...headers,
+        ...Object.entries(identityHeaders(identity)).flat(),
+        sourceAddressHeader,
+        request.sourceAddress,
+      ];
+      const forward = new PlainForward(pool, { ...request, headers: all }, url.host, answer);
+      forward.start();
+      return forward;
+    },
+    close: () => {
+      agent.destroy();
+      pool.close();
+    },
+  };
 }
 
 /** The caller has gone, or his request was cut: an answer that comes now has nowhere to go, and writing it would throw. */
 const isOver = (response: CompatResponse): boolean =>
   response.writableEnded || ('stream' in response ? response.stream.destroyed : response.destroyed);
-
-const encoded = (impersonation: Impersonation): string =>
-  Buffer.from(JSON.stringify(impersonation), 'utf8').toString('base64url');
 
 function mayHaveBody(incoming: CompatRequest): boolean {
   if ('stream' in incoming) return !(incoming.stream as ServerHttp2Stream).endAfterHeaders;
