@@ -24,8 +24,20 @@ export interface ReadOptions {
   readonly timeoutMs: number | undefined;
 }
 
+const noOptions: ReadOptions = Object.freeze({
+  selects: undefined,
+  revision: undefined,
+  match: undefined,
+  limit: undefined,
+  continue: undefined,
+  bookmarks: false,
+  initialEvents: undefined,
+  timeoutMs: undefined,
+});
+
 /** Reads and checks them, with kube-apiserver's errors. Throws `bad-request`, `invalid`. */
 export function readOptions(parameters: URLSearchParams, verb: Verb, type: ResourceType): ReadOptions {
+  if (parameters.size === 0) return noOptions;
   const given = (name: string): string => parameters.get(name) ?? '';
   const limit = integer(parameters, 'limit');
   const timeoutSeconds = integer(parameters, 'timeoutSeconds');

@@ -15,7 +15,8 @@ export interface ResourcePath {
  * `not-found` for any other path, `bad-request` for a name that none can have. Only resources that offer a verb are found.
  */
 export function parseResourcePath(path: string, types: readonly ResourceType[]): ResourcePath {
-  const [root, ...parts] = path.split('/').slice(1).map(decode);
+  const written = path.split('/').slice(1);
+  const [root, ...parts] = path.includes('%') ? written.map(decode) : written;
   if (root !== 'api' && root !== 'apis') throw noSuchPath();
   const group = root === 'api' ? '' : parts.shift();
   if (root === 'apis' && group === '') throw noSuchPath();

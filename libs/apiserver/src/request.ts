@@ -22,11 +22,14 @@ export interface ResourceRequest extends ResourcePath {
   readonly query: URLSearchParams;
 }
 
+/** Of most requests. Nobody changes them. */
+const noParameters = new URLSearchParams();
+
 /** Reads a request's target and headers. Throws `not-found`, `method-not-allowed`, `not-acceptable`, `bad-request`. */
 export function readRequest(request: ApiRequest, types: readonly ResourceType[]): ResourceRequest {
   const [path = '/', query = ''] = splitTarget(request.target);
   const target = parseResourcePath(path, types);
-  const parameters = new URLSearchParams(query);
+  const parameters = query === '' ? noParameters : new URLSearchParams(query);
   const verb = verbOf(request.method, target, truth(parameters.get('watch') ?? ''));
   if (target.type.namespaced && target.namespace === undefined && verb !== 'list' && verb !== 'watch')
     throw noSuchPath();
@@ -46,7 +49,8 @@ export function readRequest(request: ApiRequest, types: readonly ResourceType[])
 const manyAnswered: ReadonlySet<Verb> = new Set(['list', 'deletecollection']);
 
 function acceptsGzip(codings: string | string[] | undefined): boolean {
-  return String(codings ?? '')
+  if (codings === undefined) return false;
+  return String(codings)
     .split(',')
     .some(coding => coding.trim() === 'gzip');
 }

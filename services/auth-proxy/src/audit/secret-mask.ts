@@ -28,8 +28,8 @@ export function maskSecrets(target: string): string {
 }
 
 function maskPath(path: string): string {
-  // Most paths hold neither form; looking for three letters is cheaper than the two expressions.
-  if (!path.includes('dr') && !path.includes('eyJ') && !path.includes('%')) return path;
+  // Most paths hold neither form; looking for four letters is cheaper than the two expressions.
+  if (!['drv_', 'drj_', 'eyJ', '%'].some(sign => path.includes(sign))) return path;
   return path.split('/').map(maskText).join('/');
 }
 
