@@ -39,6 +39,9 @@ export const agentNames = Object.freeze({
   joinKey: 'join.json',
   /** The key in the agent's Secret. */
   privateKey: 'private-key.pem',
+  /** The Secret of the hub's identity keys that the agents learnt of since they joined (T9), and the key in it. */
+  hubKeys: 'drover-hub-keys',
+  learntKeys: 'identity-keys.json',
   /** The port of the agent's health checks, on the pod's address. */
   healthPort: 8081,
 });
@@ -151,6 +154,7 @@ const agentRights = (): ManifestObject[] => [
       // RBAC knows no name of an object that does not exist yet, so `create` cannot be limited to one
       { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
       { apiGroups: [''], resources: ['secrets'], resourceNames: [agent], verbs: ['get'] },
+      { apiGroups: [''], resources: ['secrets'], resourceNames: [agentNames.hubKeys], verbs: ['get', 'patch'] },
       { apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: [impersonator], verbs: ['create'] },
     ],
   },

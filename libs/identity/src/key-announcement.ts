@@ -21,7 +21,7 @@ export interface KeyAnnouncement {
 }
 
 /** Keys of one set: that which signs, the next, and those that are retired. */
-export const maxKeys = 16;
+export const maxKeys = 8;
 
 /** Announces keys by the signature of the key that signs now: who trusts it may trust what it names (T9). */
 export async function announceKeys(

@@ -20,6 +20,9 @@ export interface PinnedKeysOptions {
   readonly onLearnt?: (learnt: LearntKeys) => void;
 }
 
+/** Messages that wait to be looked at; a gateway that sends more is not heard. Each takes a few milliseconds at most. */
+const maxWaiting = 4;
+
 /**
  * The identity keys that an agent trusts (T9): those of its join file, then those that they announce, and so on. Nobody
  * but the holder of a key that is trusted can name another.
@@ -35,6 +38,7 @@ export class PinnedKeys {
   #keys: PublicKeys;
   #seq = 0;
   #learning: Promise<void> | undefined;
+  #waiting = 0;
 
   constructor(options: PinnedKeysOptions) {
     const { hubId, pins, learnt } = options;
@@ -53,9 +57,12 @@ export class PinnedKeys {
   /** Takes announcements, the oldest first. Those that no trusted key has signed change nothing. */
   learn(announcements: readonly string[], nowMs: number): Promise<void> {
     const earlier = this.#learning ?? Promise.resolve();
+    if (this.#waiting >= maxWaiting) return earlier;
+    this.#waiting++;
     const learning = earlier
       .then(() => this.#learnEach(announcements.slice(-maxAnnouncements), nowMs))
       .finally(() => {
+        this.#waiting--;
         if (this.#learning === learning) this.#learning = undefined;
       });
     this.#learning = learning;

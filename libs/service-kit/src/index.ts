@@ -1,4 +1,5 @@
 export { AddressCounts, addressKey } from './address-counts.ts';
+export { FollowedFile, type FollowedFileOptions } from './followed-file.ts';
 export {
   type CompatRequest,
   type CompatResponse,

@@ -47,6 +47,16 @@ export interface Welcome {
 
 export type HandshakeMessage = Hello | Join | ServiceJoin | Welcome;
 
+/**
+ * What the hub tells an agent at once after the welcome, and whenever it changes: the announcements of its identity keys,
+ * each signed by the key before (libs/identity). An agent that does not know the message ignores it.
+ */
+export interface IdentityKeys {
+  readonly type: 'identity-keys';
+  /** Compact JWS, the oldest first. */
+  readonly announcements: readonly string[];
+}
+
 /** The best version that both speak; undefined: none. */
 export const commonVersion = (theirs: readonly number[]): number | undefined =>
   versions.find(version => theirs.includes(version));
@@ -90,4 +100,11 @@ export function readHandshake(message: unknown): HandshakeMessage | undefined {
     default:
       return undefined;
   }
+}
+
+/** The announcements of a message {@link IdentityKeys}; undefined where it is none. Whether they are good, they show. */
+export function readIdentityKeys(message: unknown): readonly string[] | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { type, announcements } = message as Partial<IdentityKeys>;
+  return type === 'identity-keys' && isList(announcements, 'string') ? announcements : undefined;
 }

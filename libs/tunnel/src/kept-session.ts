@@ -15,6 +15,8 @@ export interface KeptSessionOptions {
   join(hello: Hello): Omit<Join, 'version' | 'features'> | Omit<ServiceJoin, 'version' | 'features'>;
   /** Makes the handlers of a session that was admitted. */
   events(session: TunnelSession): Pick<SessionEvents, 'onOpen' | 'onIdentity'>;
+  /** A CONTROL message of a session that is ready, of whatever feature: JSON, not yet validated. */
+  onControl?(message: unknown): void;
   /** A session is ready. */
   onReady?(session: TunnelSession, sessionId: string): void;
   /** A session has ended, or could not be had; `retryMs` until the next try. */
@@ -118,11 +120,11 @@ export class KeptSession {
     });
   }
 
-  /** One handshake: hello, our answer, welcome. Messages of a session that is ready are of later features. */
+  /** One handshake: hello, our answer, welcome. Messages of a session that is ready are of later features: the owner’s. */
   #handshake(distrust: (error: unknown) => void): (session: TunnelSession, raw: unknown) => void {
     let answered = false;
     return (session, raw) => {
-      if (session.state.name !== 'handshake') return;
+      if (session.state.name !== 'handshake') return this.#options.onControl?.(raw);
       const message = readHandshake(raw);
       if (message?.type === 'hello' && !answered) {
         answered = true;

@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '@drover/async';
 import { type JoinFile, version } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { AssertionVerifier, proofOfPossession } from '@drover/identity';
+import { AssertionVerifier, type LearntKeys, PinnedKeys, proofOfPossession } from '@drover/identity';
 import type { KubeEndpoint } from '@drover/kube';
 import type { Logger } from '@drover/telemetry';
-import { KeptSession } from '@drover/tunnel';
+import { KeptSession, readIdentityKeys } from '@drover/tunnel';
 import { type ProxySettings, proxyFor } from './domain/proxy-choice.ts';
 import type { AgentKey } from './install/agent-key.ts';
 import { Backend, type BackendOptions } from './proxy/backend.ts';
@@ -20,6 +20,10 @@ export interface ClusterAgentOptions {
   readonly token: BackendOptions['token'];
   /** The cluster's version, for the hub's status; asked before each connection. */
   kubernetesVersion(signal: AbortSignal): Promise<string>;
+  /** Identity keys that an earlier process of this agent learnt of. */
+  readonly learntKeys?: LearntKeys | undefined;
+  /** Keeps what is learnt now. */
+  readonly keepKeys?: (learnt: LearntKeys) => void;
   readonly logger: Logger;
   /** HTTP proxies between agent and hub, as the environment has them; each gateway's address decides for itself. */
   readonly proxy?: ProxySettings;
@@ -43,7 +47,16 @@ export function startClusterAgent(options: ClusterAgentOptions): ClusterAgent {
   const { join, key, logger, clock = systemClock } = options;
   const { uid: clusterUid } = join.cluster;
   const backend = new Backend({ endpoint: options.endpoint, token: options.token, clock });
-  const verifier = AssertionVerifier.create(join.hub.identityKeys, { audience: clusterUid, maxCached: maxVerified });
+  const keys = new PinnedKeys({
+    hubId: join.hub.id,
+    pins: join.hub.identityKeys,
+    ...(options.learntKeys === undefined ? {} : { learnt: options.learntKeys }),
+    onLearnt: learnt => {
+      logger.info({ seq: learnt.seq, kids: learnt.keys.map(key => key['kid']) }, 'the hub announced new identity keys');
+      options.keepKeys?.(learnt);
+    },
+  });
+  const verifier = AssertionVerifier.create(keys.source, { audience: clusterUid, maxCached: maxVerified });
   let kubernetesVersion = 'unknown';
 
   const tunnels = join.hub.tunnelUrls.map(url => {
@@ -86,6 +99,10 @@ export function startClusterAgent(options: ClusterAgentOptions): ClusterAgent {
           onOpen: (stream, payload, fin) => serveStream(stream, payload, fin, { clusterUid, identities, backend }),
           onIdentity: (number, assertion) => identities.name(number, assertion),
         };
+      },
+      onControl: message => {
+        const announcements = readIdentityKeys(message);
+        if (announcements !== undefined) void keys.learn(announcements, clock.now());
       },
       onDefect: error => logger.error({ err: error }, 'a defect while serving the hub'),
       onReady: (_session, id) => logger.info({ url, session: id, cluster: join.cluster.name }, 'connected to the hub'),

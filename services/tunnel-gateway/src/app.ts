@@ -13,7 +13,7 @@ import type { Logger } from '@drover/telemetry';
 import { dialHop, HopPool, type HopTls, type Join } from '@drover/tunnel';
 import { ClusterView } from './adapters/cluster-view.ts';
 import { type AgentSession, AgentSessions } from './agents/agent-sessions.ts';
-import { connectRoute } from './agents/connect-route.ts';
+import { announceKeys, connectRoute } from './agents/connect-route.ts';
 import type { Dialer } from './domain/dialer.ts';
 import { Router } from './domain/router.ts';
 import { type HopListener, listenForHops } from './hops/hop-listener.ts';
@@ -26,6 +26,8 @@ export interface TunnelGatewayOptions {
   readonly bus: Bus;
   readonly sessions: Sessions;
   readonly logger: Logger;
+  /** The announcements of the hub’s identity keys, as they are now; absent: there are none. */
+  readonly announcements?: () => readonly string[];
   /** Where auth-proxies and other gateways connect; absent: in one process with the only auth-proxy. */
   readonly hop?: { readonly host: string; readonly port: number; readonly advertise?: string; readonly tls: HopTls };
 }
@@ -37,6 +39,8 @@ export interface TunnelGateway {
   readonly dialer: Dialer;
   /** `host:port` of the hop listener. */
   readonly hopAddress: string | undefined;
+  /** The announcements have changed: every agent is told. */
+  announce(): void;
   close(): Promise<void>;
 }
 
@@ -45,7 +49,7 @@ const enrolTimeoutMs = 5_000;
 
 /** Starts a gateway; it serves agents where its `connect` route is mounted. Close stops in reverse order of opening. */
 export async function startTunnelGateway(options: TunnelGatewayOptions): Promise<TunnelGateway> {
-  const { bus, gatewayId, hubId, logger } = options;
+  const { bus, gatewayId, hubId, logger, announcements = () => [] } = options;
   const agents = new AgentSessions();
   const directory = new TunnelDirectory(options.sessions);
   const clusters = await ClusterView.open(bus, {
@@ -118,6 +122,7 @@ export async function startTunnelGateway(options: TunnelGatewayOptions): Promise
     hubId,
     sessions: agents,
     logger,
+    announcements,
     sources: {
       clusterByUid: uid => clusters.byUid(uid),
       enrol: (request: EnrolRequest) =>
@@ -145,6 +150,9 @@ export async function startTunnelGateway(options: TunnelGatewayOptions): Promise
     connect,
     dialer: router,
     hopAddress,
+    announce: () => {
+      for (const { session } of agents.all()) announceKeys(session, announcements());
+    },
     close: async () => {
       events.unsubscribe();
       agents.closeWhere(() => true, 'shutdown', 'the gateway stops');

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connectBus } from '@drover/bus';
-import { hostPort, loadConfig, text, url } from '@drover/config';
-import { openFrontDoor, runService } from '@drover/service-kit';
+import { hostPort, loadConfig, optional, text, url } from '@drover/config';
+import { readPublishedKeys } from '@drover/identity';
+import { FollowedFile, openFrontDoor, runService } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger, type LogLevel } from '@drover/telemetry';
-import { startTunnelGateway } from './app.ts';
+import { startTunnelGateway, type TunnelGateway } from './app.ts';
 
 const file = (path: string): string => readFileSync(path, 'utf8');
 const logger = createLogger({ name: 'tunnel-gateway', level: (process.env['DROVER_LOG_LEVEL'] ?? 'info') as LogLevel });
@@ -17,6 +18,9 @@ await runService(logger, async () => {
       DROVER_NATS_CREDS: text({ description: 'the file with this service’s NATS credentials' }),
       DROVER_REDIS_URL: url({ description: 'the Redis server', secret: true }),
       DROVER_HUB_ID: text({ description: 'the hub’s identity' }),
+      DROVER_IDENTITY_JWKS: optional(
+        text({ description: 'the public keys of identity assertions, JWKS file: agents are told of new ones' }),
+      ),
       DROVER_GATEWAY_ID: text({ description: 'this gateway’s name', default: `gateway-${randomUUID().slice(0, 8)}` }),
       DROVER_LISTEN: hostPort({ description: 'where agents connect' }),
       DROVER_TLS_CERT: text({ description: 'the server certificate, PEM file' }),
@@ -43,12 +47,23 @@ await runService(logger, async () => {
     cert: file(config.DROVER_TLS_CERT),
     key: file(config.DROVER_TLS_KEY),
   });
-  const gateway = await startTunnelGateway({
+  const jwksFile = config.DROVER_IDENTITY_JWKS;
+  const keys =
+    jwksFile === undefined
+      ? undefined
+      : await FollowedFile.open({
+          path: jwksFile,
+          read: written => readPublishedKeys(written, jwksFile),
+          onChange: () => gateway.announce(),
+          logger,
+        });
+  const gateway: TunnelGateway = await startTunnelGateway({
     gatewayId: config.DROVER_GATEWAY_ID,
     hubId: config.DROVER_HUB_ID,
     bus,
     sessions,
     logger,
+    announcements: () => keys?.current.announcements ?? [],
     hop: {
       ...config.DROVER_HOP_LISTEN,
       ...(config.DROVER_HOP_ADVERTISE === '-' ? {} : { advertise: config.DROVER_HOP_ADVERTISE }),
@@ -63,6 +78,7 @@ await runService(logger, async () => {
   return {
     ready: { listen: `${door.host}:${door.port}`, hop: gateway.hopAddress },
     close: async () => {
+      await keys?.close();
       await gateway.close();
       await door.close();
       await sessions.close();

@@ -7,6 +7,7 @@ import { type KubeClient, kubeClient } from '@drover/kube';
 import { cannotStartCluster, kubectl, run, startCluster, type TestCluster } from '@drover/testing';
 import { loadAgentKey } from './agent-key.ts';
 import { ensureInstalled } from './ensure-installed.ts';
+import { keepHubKeys, loadHubKeys } from './hub-keys.ts';
 import { ImpersonatorToken } from './impersonator-token.ts';
 
 const skip = cannotStartCluster();
@@ -103,6 +104,8 @@ test('T3: the agent’s own account has what it needs for itself, and no more', 
     ['get', 'secrets/drover-agent', '-n', namespace],
     ['create', 'secrets', '-n', namespace],
     ['create', `serviceaccounts/${impersonator}`, '--subresource=token', '-n', namespace],
+    ['get', 'secrets/drover-hub-keys', '-n', namespace],
+    ['patch', 'secrets/drover-hub-keys', '-n', namespace],
     ['get', '/version'],
     ['get', '/readyz'],
   ];
@@ -110,6 +113,7 @@ test('T3: the agent’s own account has what it needs for itself, and no more', 
     ['get', 'secrets/drover-join', '-n', namespace],
     ['list', 'secrets', '-n', namespace],
     ['update', 'secrets/drover-agent', '-n', namespace],
+    ['patch', 'secrets/drover-agent', '-n', namespace],
     ['create', 'secrets', '-n', 'kube-system'],
     ['create', `serviceaccounts/${agent}`, '--subresource=token', '-n', namespace],
     ['create', 'serviceaccounts/default', '--subresource=token', '-n', 'kube-system'],
@@ -119,6 +123,34 @@ test('T3: the agent’s own account has what it needs for itself, and no more', 
   ];
   for (const what of allowed) assert.equal(await may(...what), true, what.join(' '));
   for (const what of forbidden) assert.equal(await may(...what), false, what.join(' '));
+});
+
+test('T9 the hub’s keys that the agents learnt of are kept in a Secret that the agent’s own account may write', {
+  skip,
+}, async () => {
+  const { token } = await kube.requestToken(namespace, agent, { expirationSeconds: 600, signal: signal() });
+  const file = join(cluster.dir, 'agent-account.kubeconfig');
+  const { url } = kube.endpoint;
+  await writeFile(
+    file,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        { name: 'c', cluster: { server: url.href, 'certificate-authority': join(cluster.dir, 'pki/ca.crt') } },
+      ],
+      users: [{ name: 'u', user: { token } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }),
+    { mode: 0o600 },
+  );
+  await using own = kubeClient({ kubeconfigFile: file });
+  assert.equal(await loadHubKeys(own, { signal: signal() }), undefined);
+  const learnt = { hubId: 'h', pinned: ['k1'], seq: 1, keys: [{ kid: 'k2' }] };
+  await keepHubKeys(own, learnt, { signal: signal() });
+  await keepHubKeys(own, { ...learnt, seq: 2 }, { signal: signal() });
+  assert.deepEqual(await loadHubKeys(own, { signal: signal() }), { ...learnt, seq: 2 });
 });
 
 test('T3: the way to the kube-apiserver that users’ requests take carries no certificate of the kubeconfig', {

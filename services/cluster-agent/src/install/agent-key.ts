@@ -3,6 +3,7 @@ import { agentNames } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { agentPublicKey, newAgentKey } from '@drover/identity';
 import type { KubeClient, KubeObject } from '@drover/kube';
+import { textInSecret } from './secret-text.ts';
 
 /** The key by which the hub knows the agents of one cluster. */
 export interface AgentKey {
@@ -37,11 +38,8 @@ function newSecret(): KubeObject {
 }
 
 function keyIn(secret: KubeObject): AgentKey {
-  const { data } = secret;
-  const encoded: unknown =
-    typeof data === 'object' && data !== null ? Reflect.get(data, agentNames.privateKey) : undefined;
   try {
-    const privateKey = createPrivateKey(Buffer.from(typeof encoded === 'string' ? encoded : '', 'base64'));
+    const privateKey = createPrivateKey(textInSecret(secret, agentNames.privateKey) ?? '');
     return Object.freeze({ privateKey, publicKey: agentPublicKey(privateKey) });
   } catch (cause) {
     const { namespace, agent, privateKey } = agentNames;

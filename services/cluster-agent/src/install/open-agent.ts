@@ -5,7 +5,11 @@ import { startClusterAgent } from '../app.ts';
 import type { ProxySettings } from '../domain/proxy-choice.ts';
 import { loadAgentKey } from './agent-key.ts';
 import { ensureInstalled } from './ensure-installed.ts';
+import { keepHubKeys, loadHubKeys } from './hub-keys.ts';
 import { ImpersonatorToken } from './impersonator-token.ts';
+
+/** How long the kube-apiserver may take to keep what was learnt. */
+const keepTimeoutMs = 30_000;
 
 export interface OpenAgentOptions {
   readonly join: JoinFile;
@@ -40,12 +44,22 @@ export async function openAgent(options: OpenAgentOptions): Promise<OpenAgent> {
   const kube = opening.use(kubeClient(from));
   if (options.install) await ensureInstalled(kube, join.hub, { signal });
   const key = await loadAgentKey(kube, { signal });
+  const learntKeys = await loadHubKeys(kube, { signal });
   const token = opening.use(await ImpersonatorToken.open({ kube, logger, signal }));
   const agent = startClusterAgent({
     join,
     key,
     token,
     logger,
+    learntKeys,
+    keepKeys: learnt => {
+      keepHubKeys(kube, learnt, { signal: AbortSignal.timeout(keepTimeoutMs) }).catch((error: unknown) =>
+        logger.warn(
+          { err: error },
+          'new identity keys of the hub could not be kept: after a restart the agent trusts the pinned ones until the hub announces these again; apply the import manifest anew to grant the right',
+        ),
+      );
+    },
     endpoint: kube.endpoint,
     kubernetesVersion: async signal => (await kube.version({ signal })).gitVersion,
     ...(proxy === undefined ? {} : { proxy }),

@@ -17,6 +17,7 @@ import type { Logger } from '@drover/telemetry';
 import {
   commonFeatures,
   features,
+  type IdentityKeys,
   type Join,
   maxMessageBytes,
   readHandshake,
@@ -44,6 +45,8 @@ export interface ConnectOptions {
   readonly sources: AdmissionSources;
   readonly logger: Logger;
   readonly clock?: Clock;
+  /** The announcements of the hub’s identity keys, for each agent that is admitted. */
+  announcements(): readonly string[];
   onOpened(entry: AgentSession, cluster: string, join: Join): void;
   onClosed(entry: AgentSession, cluster: string, join: Join, reason: string): void;
 }
@@ -150,6 +153,7 @@ function serveAgent(transport: WebSocketTransport, options: ConnectOptions, sett
       settled();
       session.control({ type: 'welcome', session: entry.id, features: commonFeatures(join.features) });
       session.admit();
+      announceKeys(session, options.announcements());
       options.sessions.add(entry);
       options.onOpened(entry, outcome.cluster, join);
     } catch (error) {
@@ -159,6 +163,13 @@ function serveAgent(transport: WebSocketTransport, options: ConnectOptions, sett
       session.close('internal', 'the hub could not decide; try again');
     }
   }
+}
+
+/** Before any stream that is opened after it: an agent that was away learns of a new key before it sees its signature. */
+export function announceKeys(session: TunnelSession, announcements: readonly string[]): void {
+  if (announcements.length === 0) return;
+  const message: IdentityKeys = { type: 'identity-keys', announcements };
+  session.control(message);
 }
 
 const ignored: StreamHandler = { onHead() {}, onData() {}, onEnd() {}, onReset() {} };
