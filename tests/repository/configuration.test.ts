@@ -15,3 +15,18 @@ test('docs/configuration.md names every variable that is read, and no other', ()
   read.delete('DROVER_LAUNCHER'); // from the launcher to its program
   assert.deepEqual([...documented].sort(), [...read].sort());
 });
+
+test('the environment is read where a program begins, and in one place of a library', () => {
+  const sources = globSync(['services/*/src/**/*.ts', 'libs/*/src/**/*.ts', 'cli/src/**/*.ts'], {
+    cwd: repositoryRoot,
+  });
+  const readers = sources.filter(
+    file =>
+      !/\.test\.ts$|-for-tests\.ts$|^libs\/testing\/|\/testing\//.test(file) &&
+      /^(?! *(\*|\/\/)).*process\.env/m.test(readFileSync(join(repositoryRoot, file), 'utf8')),
+  );
+  assert.deepEqual(
+    readers.filter(file => !/\/(main|setup|environment)\.ts$/.test(file)),
+    [],
+  );
+});

@@ -41,14 +41,37 @@ test('else Docker runs it', async () => {
 test('else it is installed by the package manager, after saying so', async () => {
   const path = await programs('root', {});
   const log = join(path, 'log');
-  const install = `echo "$@" >> ${log}; case "$1" in install) : > ${path}/redis-server; /bin/chmod +x ${path}/redis-server;; esac`;
+  const policyFile = join(path, 'policy-rc.d');
+  const install = `echo "$DEBIAN_FRONTEND $@" >> ${log}; ${policyFile}; echo $? >> ${log}; case "$1" in install) : > ${path}/redis-server; /bin/chmod +x ${path}/redis-server;; esac`;
   await writeFile(join(path, 'apt-get'), `#!/bin/sh\n${install}\n`, { mode: 0o755 });
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
-  const found = await findServer('redis-server', { path, say, containers: noContainers, isRoot: true });
+  const options = { path, say, containers: noContainers, isRoot: true, policyFile };
+  const found = await findServer('redis-server', options);
   assert.deepEqual(found, { kind: 'program', path: join(path, 'redis-server') });
   assert.match(said.join(), /installing it: apt-get update && apt-get install -y --no-install-recommends redis-server/);
-  assert.equal(await readFile(log, 'utf8'), 'update\ninstall -y --no-install-recommends redis-server\n');
+  assert.equal(
+    await readFile(log, 'utf8'),
+    'noninteractive update\n101\nnoninteractive install -y --no-install-recommends redis-server\n101\n',
+  );
+  await assert.rejects(readFile(policyFile), { code: 'ENOENT' });
+});
+
+test('a system that has a policy for its services keeps it', async () => {
+  const path = await programs('policy', { 'apt-get': 'exit 1', 'policy-rc.d': 'exit 0' });
+  const policyFile = join(path, 'policy-rc.d');
+  const before = await readFile(policyFile, 'utf8');
+  const options = { path, say: () => {}, containers: noContainers, isRoot: true, policyFile };
+  await assert.rejects(findServer('redis-server', options), { code: 'server-missing' });
+  assert.equal(await readFile(policyFile, 'utf8'), before);
+});
+
+test('a failed installation leaves no policy behind', async () => {
+  const path = await programs('broken', { 'apt-get': 'exit 1' });
+  const policyFile = join(path, 'policy-rc.d');
+  const options = { path, say: () => {}, containers: noContainers, isRoot: true, policyFile };
+  await assert.rejects(findServer('redis-server', options), { code: 'server-missing' });
+  await assert.rejects(readFile(policyFile), { code: 'ENOENT' });
 });
 
 test('who may not install is told the commands to type', async () => {

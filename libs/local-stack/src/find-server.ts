@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DroverError } from '@drover/errors';
 import { containerRuntimeRuns } from './container-server.ts';
+import { installEnvironment, searchPath } from './environment.ts';
+import { withoutStartingServices } from './quiet-install.ts';
 
 /** The servers that the hub needs besides its own services. */
 export type ServerName = 'nats-server' | 'redis-server';
@@ -22,6 +24,8 @@ export interface FindServerOptions {
   readonly containers?: () => Promise<boolean>;
   /** Whether this process may install packages by itself; handed in by tests. */
   readonly isRoot?: boolean;
+  /** Debian's policy for starting services; handed in by tests. */
+  readonly policyFile?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -38,11 +42,14 @@ interface PackageManager {
   readonly packages: Readonly<Record<ServerName, string>>;
   /** Commands that install a package, in order. */
   readonly commands: (name: string) => readonly (readonly string[])[];
+  /** Whether a package that brings a system service starts it. The hub runs servers of its own, and needs no other. */
+  readonly startsServices: boolean;
 }
 
 const packageManagers: readonly PackageManager[] = [
   {
     program: 'apt-get',
+    startsServices: true,
     packages: { 'nats-server': 'nats-server', 'redis-server': 'redis-server' },
     commands: name => [
       ['apt-get', 'update'],
@@ -51,11 +58,13 @@ const packageManagers: readonly PackageManager[] = [
   },
   {
     program: 'dnf',
+    startsServices: false,
     packages: { 'nats-server': 'nats-server', 'redis-server': 'redis' },
     commands: name => [['dnf', 'install', '-y', name]],
   },
   {
     program: 'apk',
+    startsServices: false,
     packages: { 'nats-server': 'nats-server', 'redis-server': 'redis' },
     commands: name => [['apk', 'add', name]],
   },
@@ -76,10 +85,14 @@ export async function findServer(name: ServerName, options: FindServerOptions): 
   const manager = await packageManagerOn(options);
   const commands = manager?.commands(manager.packages[name]);
   const prefix = commands ? await rightsToInstall(options) : undefined;
-  if (commands && prefix) {
+  if (manager && commands && prefix) {
+    const typed = commands.map(command => [...prefix, ...command]);
+    options.say(`${name} is not installed; installing it: ${typed.map(command => command.join(' ')).join(' && ')}`);
+    const quiet = (command: readonly string[]) =>
+      manager.startsServices ? withoutStartingServices(command, options.policyFile) : command;
     await install(
       name,
-      commands.map(command => [...prefix, ...command]),
+      commands.map(command => [...prefix, ...quiet(command)]),
       options,
     );
     const installed = await programOn(name, options);
@@ -88,11 +101,8 @@ export async function findServer(name: ServerName, options: FindServerOptions): 
   throw missing(name, commands);
 }
 
-async function programOn(
-  name: string,
-  { path = process.env['PATH'] ?? '' }: FindServerOptions,
-): Promise<string | undefined> {
-  const searched = [...path.split(delimiter), ...(path === process.env['PATH'] ? serverFolders : [])];
+async function programOn(name: string, { path = searchPath }: FindServerOptions): Promise<string | undefined> {
+  const searched = [...path.split(delimiter), ...(path === searchPath ? serverFolders : [])];
   for (const folder of searched) {
     if (folder === '') continue;
     const file = join(folder, name);
@@ -128,13 +138,12 @@ async function install(
   commands: readonly (readonly string[])[],
   options: FindServerOptions,
 ): Promise<void> {
-  options.say(`${name} is not installed; installing it: ${commands.map(command => command.join(' ')).join(' && ')}`);
   for (const [program = '', ...args] of commands) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'inherit'],
       timeout: installTimeoutMs,
-      env: { ...process.env, PATH: options.path ?? process.env['PATH'], DEBIAN_FRONTEND: 'noninteractive' },
+      env: { ...installEnvironment, PATH: options.path ?? searchPath },
       ...(options.signal ? { signal: options.signal } : {}),
     });
     child.once('error', reject);

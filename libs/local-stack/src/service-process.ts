@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { DroverError } from '@drover/errors';
+import { inheritedEnvironment } from './environment.ts';
 
 export interface ServiceProcessOptions {
   /** The name before its log lines: `tunnel-gateway-1`. */
@@ -46,7 +47,7 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   const child = spawn(process.execPath, [...nodeFlags, main], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
-    env: { ...inherited(), ...env },
+    env: { ...inheritedEnvironment, ...env },
   });
   for (const output of [child.stdout, child.stderr]) if (output) prefix(output, name, say);
   const exited = once(child, 'exit').then(([code, cause]) => `${name} ended with ${cause ?? `code ${code}`}`);
@@ -63,12 +64,6 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     await stop(child, exited);
     throw DroverError.from(error);
   }
-}
-
-/** What every process may know of the machine; nothing of this process's own settings is passed on by chance. */
-function inherited(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
-  return Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 async function readyMessage(child: ChildProcess, signal: AbortSignal): Promise<Record<string, unknown>> {
