@@ -31,6 +31,13 @@ export const oidcProviderSchema = {
       description:
         'The scopes that are asked for, `openid` in any case. Many issuers give a refresh token, which groups are refreshed by, for `offline_access` only.',
     },
+    parameters: {
+      type: 'object',
+      maxProperties: 16,
+      additionalProperties: { type: 'string', maxLength: 1024 },
+      description:
+        'What else is said when people are sent to the issuer, such as `access_type: offline` for Google. With the scope `offline_access`, `prompt` is `consent` where nothing else is said.',
+    },
     ca: providerCa,
     claims: {
       type: 'object',
