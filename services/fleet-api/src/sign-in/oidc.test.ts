@@ -22,7 +22,7 @@ const providerOf = (issuer: OidcServer, more: Partial<OidcProviderSpec> = {}, cl
   new OidcProvider({
     name: 'corp',
     spec: specOf(issuer, more),
-    clientSecret: clientSecret ?? issuer.clientSecret,
+    secret: async () => clientSecret ?? issuer.clientSecret,
     clock: systemClock,
   });
 

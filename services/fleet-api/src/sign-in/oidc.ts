@@ -17,7 +17,8 @@ export interface OidcProviderOptions {
   /** The AuthProvider's name. */
   readonly name: string;
   readonly spec: OidcProviderSpec;
-  readonly clientSecret?: string | undefined;
+  /** The client's secret; it is opened when it is needed. */
+  readonly secret: () => Promise<string | undefined>;
   readonly clock: Clock;
   /** For one request to the issuer. */
   readonly timeoutMs?: number;
@@ -29,26 +30,26 @@ export interface OidcProviderOptions {
  * the issuer (RFC 9207).
  *
  * @example
- * await using provider = new OidcProvider({ name: 'corp', spec, clientSecret, clock: systemClock });
+ * await using provider = new OidcProvider({ name: 'corp', spec, secret, clock: systemClock });
  * const { url, kept } = await provider.begin({ redirectUri, state, signal });
  */
 export class OidcProvider implements RedirectProvider, AsyncDisposable {
   readonly kind = 'redirect';
   readonly #name: string;
   readonly #spec: OidcProviderSpec;
-  readonly #authentication: client.ClientAuth;
+  readonly #secret: () => Promise<string | undefined>;
   readonly #clock: Clock;
   readonly #http: ProviderHttp;
   #discovered: { readonly metadata: client.ServerMetadata; readonly untilMs: number } | undefined;
   /** The issuer's keys as openid-client keeps them: for five minutes, or until an unknown one is named. */
   #jwks: ReturnType<typeof client.getJwksCache>;
 
-  constructor({ name, spec, clientSecret, clock, timeoutMs }: OidcProviderOptions) {
+  constructor({ name, spec, secret, clock, timeoutMs }: OidcProviderOptions) {
     this.#name = name;
     this.#spec = spec;
     this.#clock = clock;
     this.#http = new ProviderHttp({ provider: name, ca: spec.ca, timeoutMs });
-    this.#authentication = authenticationOf(spec.clientAuthentication, clientSecret);
+    this.#secret = secret;
   }
 
   async begin({ redirectUri, state, signal }: Parameters<RedirectProvider['begin']>[0]) {
@@ -152,13 +153,9 @@ export class OidcProvider implements RedirectProvider, AsyncDisposable {
       const metadata = await this.#discover(signal);
       this.#discovered = { metadata, untilMs: now + discoveryLifetimeMs };
     }
+    const authentication = authenticationOf(this.#spec.clientAuthentication, await this.#secret());
     const about = { [client.clockTolerance]: clockToleranceSeconds };
-    const config = new client.Configuration(
-      this.#discovered.metadata,
-      this.#spec.clientId,
-      about,
-      this.#authentication,
-    );
+    const config = new client.Configuration(this.#discovered.metadata, this.#spec.clientId, about, authentication);
     config[client.customFetch] = this.#fetch(signal);
     client.enableNonRepudiationChecks(config);
     if (this.#isPlain) client.allowInsecureRequests(config);
@@ -168,7 +165,7 @@ export class OidcProvider implements RedirectProvider, AsyncDisposable {
   async #discover(signal: AbortSignal): Promise<client.ServerMetadata> {
     const { issuer, clientId } = this.#spec;
     try {
-      const found = await client.discovery(new URL(issuer), clientId, {}, this.#authentication, {
+      const found = await client.discovery(new URL(issuer), clientId, {}, client.None(), {
         [client.customFetch]: this.#fetch(signal),
         execute: this.#isPlain ? [client.allowInsecureRequests] : [],
       });

@@ -3,7 +3,15 @@ import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallenge
 import { droverErrorIn } from './provider-http.ts';
 
 /** The hub is not who the provider thinks (RFC 6749, 5.2): an administrator has to look, whoever wants to sign in. */
-const oursToMend = new Set(['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope']);
+const oursToMend = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  // GitHub's own words.
+  'incorrect_client_credentials',
+  'redirect_uri_mismatch',
+]);
 
 /**
  * An error of openid-client as one of Drover's: `provider-unavailable` where the provider is not as it should be,

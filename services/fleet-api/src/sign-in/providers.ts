@@ -12,8 +12,11 @@ export interface ProviderParts {
   readonly clock: Clock;
 }
 
-/** Makes the sign-in of one type of provider; what it answers is kept until the object changes. */
-export type ProviderMaker = (parts: ProviderParts) => SignInProvider;
+/**
+ * Makes the sign-in of one type of provider; what it answers is kept until the object changes. Undefined: the object lacks
+ * the block of its type.
+ */
+export type ProviderMaker = (parts: ProviderParts) => SignInProvider | undefined;
 
 /** An enabled provider, ready to sign people in. */
 export interface OpenProvider {
@@ -77,6 +80,7 @@ export class Providers {
     // Another revision may be another server, or another secret.
     if (known?.object === object) return known;
     const signIn = maker({ provider: object, secret: field => this.#secretOf(object, field), clock: this.#clock });
+    if (signIn === undefined) return undefined;
     const made = { object, signIn };
     this.#made.set(name, made);
     return made;
