@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { localHubApi, startAuthProxy } from '@drover/auth-proxy';
 import { DroverError } from '@drover/errors';
-import { loadSigningKey } from '@drover/identity';
+import { loadSigningKey, readPublicKeys } from '@drover/identity';
 import { openFrontDoor } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import type { TunnelStream } from '@drover/tunnel';
@@ -25,9 +26,10 @@ export async function startReplica(hub: TestHub, { staleMs }: { staleMs?: number
   await using starting = new AsyncDisposableStack();
   const dataDir = join(hub.dataDir, 'replica');
   const sessions = starting.use(connectSessions({ url: hub.redisUrl, name: 'replica' }));
+  const hubId = (await hub.joinFile('unused')).hub.id;
   const gateway = await startTunnelGateway({
     gatewayId: 'gateway-replica',
-    hubId: (await hub.joinFile('unused')).hub.id,
+    hubId,
     bus: await hub.bus('tunnel-gateway'),
     sessions,
     logger: silent,
@@ -43,6 +45,11 @@ export async function startReplica(hub: TestHub, { staleMs }: { staleMs?: number
         return stream;
       },
     },
+    hubId,
+    sessionKeys: readPublicKeys(
+      await readFile(join(hub.dataDir, 'keys/session.jwks.json'), 'utf8'),
+      'session.jwks.json',
+    ),
     hubApi: localHubApi({
       handler: (_request, response) => void response.writeHead(404).end(),
       plain: (_request, answer) => void answer.refuse(new DroverError('not-found')),

@@ -82,6 +82,6 @@ export {
   type WorkloadProviderSpec,
 } from './schemas/index.ts';
 export { serviceOfCertificate, serviceUri } from './service-identity.ts';
-export { sessionHeaders } from './session-headers.ts';
+export { sessionCookieName, sessionHeaders } from './session-headers.ts';
 export { objects, principalOf, principalToken, streams, subjects, type TunnelEvent } from './subjects.ts';
 export { version } from './version.ts';

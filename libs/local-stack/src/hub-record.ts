@@ -20,6 +20,9 @@ export interface HubFiles {
   readonly identityKeyFile: string;
   /** The public halves that verify, RFC 7517. */
   readonly jwksFile: string;
+  /** The same for the credentials of sessions: fleet-api alone has the key, so that who signs identities makes no session. */
+  readonly sessionKeyFile: string;
+  readonly sessionJwksFile: string;
   /** What opens the secrets of identity providers; private, RFC 7517. */
   readonly secretKeysFile: string;
   /** Absent where it was removed after the first start. */
@@ -38,11 +41,10 @@ export async function ensureHubFiles(dataDir: string): Promise<HubFiles> {
   const secretKeysFile = join(dataDir, 'keys', 'secrets.json');
   const adminPasswordFile = join(dataDir, 'admin-password');
   let record = await readRecord(recordFile);
-  if ((await readText(identityKeyFile)) === undefined) {
-    const { publicJwk, ...secret } = await newSigningKey();
-    await writePublic(jwksFile, JSON.stringify({ keys: [publicJwk] }));
-    await writeSecret(identityKeyFile, JSON.stringify(secret));
-  }
+  const sessionKeyFile = join(dataDir, 'keys', 'session.json');
+  const sessionJwksFile = join(dataDir, 'keys', 'session.jwks.json');
+  await ensureKey(identityKeyFile, jwksFile);
+  await ensureKey(sessionKeyFile, sessionJwksFile);
   if ((await readText(secretKeysFile)) === undefined) await writeSecret(secretKeysFile, newSecretKeys());
   if (!record) {
     await writeSecret(adminPasswordFile, `${randomBytes(adminPasswordBytes).toString('base64url')}\n`);
@@ -54,10 +56,19 @@ export async function ensureHubFiles(dataDir: string): Promise<HubFiles> {
     record,
     identityKeyFile,
     jwksFile,
+    sessionKeyFile,
+    sessionJwksFile,
     secretKeysFile,
     adminPasswordFile: (await readText(adminPasswordFile)) === undefined ? undefined : adminPasswordFile,
     portOf: (role, asked) => ports.portOf(role, asked),
   };
+}
+
+async function ensureKey(keyFile: string, jwksFile: string): Promise<void> {
+  if ((await readText(keyFile)) !== undefined) return;
+  const { publicJwk, ...secret } = await newSigningKey();
+  await writePublic(jwksFile, JSON.stringify({ keys: [publicJwk] }));
+  await writeSecret(keyFile, JSON.stringify(secret));
 }
 
 /** Chooses ports one after the other, and keeps what was chosen. */

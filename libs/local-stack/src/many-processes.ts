@@ -34,6 +34,7 @@ export async function startInManyProcesses(parts: StackParts, options: ManyProce
       ...tls,
       DROVER_LISTEN: hostPortText({ host: listen.host, port }),
       DROVER_IDENTITY_KEY: hub.identityKeyFile,
+      DROVER_SESSION_JWKS: hub.sessionJwksFile,
       DROVER_FLEET_API: `https://${hostPortText({ host: loopback, port: fleetApiPort })}`,
     },
   }));

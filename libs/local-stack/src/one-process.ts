@@ -4,7 +4,7 @@ import { hubApiPrefixes, localHubApi, startAuthProxy } from '@drover/auth-proxy'
 import { connectBus } from '@drover/bus';
 import { hostPortText } from '@drover/config';
 import { startFleetApi } from '@drover/fleet-api';
-import { loadSigningKey, SecretRing } from '@drover/identity';
+import { loadSigningKey, readPublicKeys, SecretRing } from '@drover/identity';
 import { openFrontDoor } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger } from '@drover/telemetry';
@@ -58,7 +58,9 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
     bus: await connect('auth-proxy'),
     dialer: gateway.dialer,
     hubApi: localHubApi(fleetApi),
+    hubId: hub.record.id,
     signingKey: await loadSigningKey(hub.identityKeyFile),
+    sessionKeys: readPublicKeys(await readFile(hub.sessionJwksFile, 'utf8'), hub.sessionJwksFile),
     dataDir: join(parts.dataDir, 'auth-proxy-1'),
     logger: logger('auth-proxy'),
     userPrefix,

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { type Clock, systemClock } from '@drover/async';
 import type { Bus } from '@drover/bus';
-import { subjects, type User } from '@drover/contracts';
+import { groupsOf, subjects, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { AssertionSigner, type SigningKeyFile, secretEndMs } from '@drover/identity';
+import { AssertionSigner, type PublicKeys, SessionVerifier, type SigningKeyFile, secretEndMs } from '@drover/identity';
 import type { FrontDoorOptions, Route } from '@drover/service-kit';
 import type { Logger } from '@drover/telemetry';
 import { Assertions } from './access/assertions.ts';
 import { Authenticator } from './access/authenticator.ts';
 import { type HubView, openHubView } from './access/hub-view.ts';
 import { LiveExchanges } from './access/live-exchanges.ts';
+import { isOpen, isStillOf } from './access/standing.ts';
 import { sameRights } from './access/token-rights.ts';
 import { TokenUses } from './access/token-uses.ts';
 import type { HubApi } from './adapters/hub-api.ts';
@@ -36,6 +36,10 @@ export interface AuthProxyOptions {
   readonly hubApi: HubApi;
   /** The private key that signs identity assertions. No gateway holds it. */
   readonly signingKey: SigningKeyFile;
+  /** The hub's id, which the credentials of its sessions name. */
+  readonly hubId: string;
+  /** What verifies them. */
+  readonly sessionKeys: PublicKeys;
   /** Where the audit spool lies. */
   readonly dataDir: string;
   readonly logger: Logger;
@@ -84,7 +88,13 @@ export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthPro
   });
   const parts = {
     view,
-    authenticator: new Authenticator(view, clock, options.authorizationStaleMs ?? 300_000, uses),
+    authenticator: new Authenticator({
+      view,
+      sessions: SessionVerifier.create(options.sessionKeys, options.hubId),
+      clock,
+      staleMs: options.authorizationStaleMs ?? 300_000,
+      uses,
+    }),
     assertions: new Assertions(await AssertionSigner.create(options.signingKey), clock),
     clock,
     userPrefix: options.userPrefix ?? 'drover:',
@@ -120,12 +130,25 @@ function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<HubVie
         );
       },
       onUser: (name, now, before) => {
-        if (before !== undefined && !sameStanding(now, before)) {
-          live.cutWhere(
-            exchange => exchange.user === name,
-            new DroverError('unauthenticated', 'the user was disabled, or belongs to other groups now'),
-          );
-        }
+        if (before === undefined) return;
+        const fewer = now === undefined || lostGroups(now, before);
+        live.cutWhere(
+          ({ credential }) => credential.user === name && (fewer || !isStillOf(now, credential)),
+          new DroverError('unauthenticated', 'the user was disabled or revoked, or belongs to fewer groups now'),
+        );
+      },
+      onProvider: (name, now) => {
+        live.cutWhere(
+          ({ credential }) => credential.provider === name && !isOpen(now, credential),
+          new DroverError('unauthenticated', `the provider ${JSON.stringify(name)} signs nobody in any more`),
+        );
+      },
+      onEndedSession: (id, now) => {
+        if (now === undefined) return;
+        live.cutWhere(
+          ({ credential }) => credential.kind === 'session' && credential.id === id,
+          new DroverError('session-ended'),
+        );
       },
       onCluster: (_name, now, before) => {
         if (before !== undefined && now?.metadata.uid !== before.metadata.uid) {
@@ -140,8 +163,8 @@ function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<HubVie
   );
 }
 
-/** A live request stands on the groups that it was opened with. */
-const sameStanding = (now: User | undefined, before: User): boolean =>
-  now?.metadata.uid === before.metadata.uid &&
-  now.spec.disabled !== true &&
-  isDeepStrictEqual(now.spec.groups ?? [], before.spec.groups ?? []);
+/** A live request stands on the groups that it was opened with; one more takes nothing from it. */
+const lostGroups = (now: User, before: User): boolean => {
+  const left = new Set(groupsOf(now));
+  return groupsOf(before).some(group => !left.has(group));
+};

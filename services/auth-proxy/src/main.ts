@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connectBus } from '@drover/bus';
 import { durationMs, hostPort, loadConfig, text, url } from '@drover/config';
-import { loadSigningKey } from '@drover/identity';
+import { loadSigningKey, readPublicKeys } from '@drover/identity';
 import { openFrontDoor, runService } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger, type LogLevel } from '@drover/telemetry';
@@ -23,6 +23,8 @@ await runService(logger, async () => {
       DROVER_TLS_CERT: text({ description: 'the server certificate, PEM file' }),
       DROVER_TLS_KEY: text({ description: 'its key, PEM file' }),
       DROVER_IDENTITY_KEY: text({ description: 'the private key that signs identity assertions, JSON file' }),
+      DROVER_SESSION_JWKS: text({ description: 'the public keys of sessions’ credentials, JWKS file' }),
+      DROVER_HUB_ID: text({ description: 'the hub’s identity, which they name' }),
       DROVER_FLEET_API: url({ description: 'where fleet-api listens' }),
       DROVER_INTERNAL_CA: text({ description: 'the hub’s internal CA, PEM file' }),
       DROVER_INTERNAL_CERT: text({ description: 'this service’s certificate of it, PEM file' }),
@@ -52,7 +54,9 @@ await runService(logger, async () => {
     bus,
     dialer: gateways,
     hubApi,
+    hubId: config.DROVER_HUB_ID,
     signingKey: await loadSigningKey(config.DROVER_IDENTITY_KEY),
+    sessionKeys: readPublicKeys(file(config.DROVER_SESSION_JWKS), config.DROVER_SESSION_JWKS),
     dataDir: config.DROVER_DATA_DIR,
     logger,
     userPrefix: config.DROVER_USER_PREFIX,

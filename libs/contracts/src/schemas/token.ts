@@ -28,6 +28,10 @@ export const tokenKind = {
           format: 'date-time',
           description: 'When it ends; absent: in 90 days, or sooner where the hub’s Setting token-max-ttl says so.',
         },
+        provider: {
+          type: 'string',
+          description: 'The AuthProvider at which its maker signed in. The hub says it; disabled, it ends the token.',
+        },
         clusters: {
           type: 'array',
           items: { type: 'string' },

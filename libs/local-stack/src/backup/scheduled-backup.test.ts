@@ -34,6 +34,7 @@ test('T31 a hub with DROVER_BACKUP_DIR writes backups that can be opened, and st
       'hub.json',
       'admin-password',
       'keys/identity.json',
+      'keys/session.json',
       'pki/ca.key',
       'pki/internal-ca.key',
       'nats/authority.json',

@@ -13,6 +13,9 @@ export interface DeploymentState {
   /** The private key that signs identities, as auth-proxy reads it, and the public half as fleet-api reads it. */
   readonly identityKey: string;
   readonly identityKeys: string;
+  /** The same of the credentials of sessions: fleet-api has both, auth-proxy the public half. */
+  readonly sessionKey: string;
+  readonly sessionKeys: string;
   readonly adminPassword: string;
   readonly redisPassword: string;
   readonly natsConfiguration: string;
@@ -42,13 +45,25 @@ export async function ensureDeployment(folder: string, serverNames: readonly str
   await ensureFolder(folder);
   const file = join(folder, 'deployment.json');
   const found: unknown = JSON.parse((await readText(file)) ?? 'null');
-  const state = isState(found) ? found : await newState(folder);
+  const state = isState(found) ? await withSessionKeys(found) : await newState(folder);
   if (state !== found) await writeSecret(file, JSON.stringify(state));
   await writeSecret(join(folder, 'admin-password'), `${state.adminPassword}\n`);
   const secretsFile = join(folder, 'secrets.json');
   const secretKeys = (await readText(secretsFile)) ?? newSecretKeys();
   await writeSecret(secretsFile, secretKeys);
   return { state, secretKeys, pki: await ensurePki({ folder: join(folder, 'pki'), serverNames }) };
+}
+
+/** A hub that was set up by an earlier version has none yet. */
+async function withSessionKeys(state: DeploymentState): Promise<DeploymentState> {
+  return typeof state.sessionKey === 'string' && typeof state.sessionKeys === 'string'
+    ? state
+    : { ...state, ...(await newSessionKeys()) };
+}
+
+async function newSessionKeys(): Promise<Pick<DeploymentState, 'sessionKey' | 'sessionKeys'>> {
+  const { kid, privateJwk, publicJwk } = await newSigningKey();
+  return { sessionKey: JSON.stringify({ kid, privateJwk }), sessionKeys: JSON.stringify({ keys: [publicJwk] }) };
 }
 
 async function newState(folder: string): Promise<DeploymentState> {
@@ -61,6 +76,7 @@ async function newState(folder: string): Promise<DeploymentState> {
     hubId: randomUUID(),
     identityKey: JSON.stringify({ kid, privateJwk }),
     identityKeys: JSON.stringify({ keys: [publicJwk] }),
+    ...(await newSessionKeys()),
     adminPassword: randomBytes(adminPasswordBytes).toString('base64url'),
     redisPassword: randomBytes(redisPasswordBytes).toString('hex'),
     natsConfiguration: natsConfiguration(authority),

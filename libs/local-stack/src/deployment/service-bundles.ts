@@ -42,8 +42,8 @@ export function serviceBundles({ state, pki, secretKeys }: Deployment, redisUrl:
   return {
     'auth-proxy': service(
       'auth-proxy',
-      { ...serverSettings, DROVER_IDENTITY_KEY: at('identity.json') },
-      { ...serverFiles, 'identity.json': state.identityKey },
+      { ...serverSettings, DROVER_IDENTITY_KEY: at('identity.json'), DROVER_SESSION_JWKS: at('session.jwks.json') },
+      { ...serverFiles, 'identity.json': state.identityKey, 'session.jwks.json': state.sessionKeys },
     ),
     'tunnel-gateway': service('tunnel-gateway', serverSettings, serverFiles),
     'fleet-api': service(

@@ -1,79 +1,91 @@
 import type { Clock } from '@drover/async';
-import type { Token, User } from '@drover/contracts';
+import type { Token } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { parseToken, secretEndMs } from '@drover/identity';
+import { looksLikeJws, parseToken, type SessionVerifier, secretEndMs } from '@drover/identity';
+import { type Caller, type Credential, credentialOfSession, credentialOfToken } from './credential.ts';
 import type { HubView } from './hub-view.ts';
+import { requireStanding } from './standing.ts';
 import type { TokenUses } from './token-uses.ts';
 
-/** Who calls, and by which token. Both are the objects as they are stored now. */
-export interface Caller {
-  readonly user: User;
-  readonly token: Token;
-  /** The SHA-256 of what he showed: a token that was rotated has two secrets for a while. */
-  readonly secretHash: string;
-  /** Milliseconds since 1970; Infinity where the token does not expire. */
-  readonly expiresAtMs: number;
+/** What a caller may show. A header counts before a cookie. */
+export interface Shown {
+  /** The value of `Authorization`. */
+  readonly authorization?: string | undefined;
+  /** The browser's session cookie. */
+  readonly sessionCookie?: string | undefined;
 }
 
-/** A token that was compared, with what is read of it once. */
-type KnownToken = Omit<Caller, 'user'>;
+/** A credential that was verified, with the Token that it was compared with; a changed one is compared anew. */
+interface Known {
+  readonly credential: Credential;
+  readonly token: Token | undefined;
+}
 
-/** Bearer values whose hash was compared, so that a busy caller's is not computed for each request. */
+/** Values whose hash or signature was verified, so that it is not computed for each request. */
 const maxKnown = 20_000;
 /** One space, as every client sends it: the header's text is a key of the cache, and must not be stretched. */
-const scheme = /^Bearer ([^ ]{1,256})$/i;
+const scheme = /^Bearer ([^ ]{1,2048})$/i;
 
-/** Tells who a bearer token belongs to, from memory. */
+export interface AuthenticatorOptions {
+  readonly view: Pick<HubView, 'token' | 'user' | 'provider' | 'sessionEnded' | 'lastHeardMs'>;
+  readonly sessions: SessionVerifier;
+  readonly clock: Clock;
+  /** Silence of the hub's store after which nothing that it told is trusted any more. */
+  readonly staleMs: number;
+  readonly uses?: Pick<TokenUses, 'note'>;
+}
+
+/** Tells who a credential belongs to, from memory. */
 export class Authenticator {
-  readonly #view: Pick<HubView, 'token' | 'user' | 'lastHeardMs'>;
-  readonly #clock: Clock;
-  readonly #staleMs: number;
-  /** `Authorization` value → the very object that it was compared with: a changed token is compared anew. */
-  readonly #known = new Map<string, KnownToken>();
+  readonly #options: AuthenticatorOptions;
+  readonly #known = new Map<string, Known>();
 
-  readonly #uses: Pick<TokenUses, 'note'> | undefined;
-
-  /** `staleMs`: silence of the hub's store after which nothing that it told is trusted any more. */
-  constructor(
-    view: Pick<HubView, 'token' | 'user' | 'lastHeardMs'>,
-    clock: Clock,
-    staleMs: number,
-    uses?: Pick<TokenUses, 'note'>,
-  ) {
-    this.#view = view;
-    this.#clock = clock;
-    this.#staleMs = staleMs;
-    this.#uses = uses;
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
   }
 
   /** @throws DroverError `unauthenticated`, `token-malformed`, `token-expired`, `user-disabled`, `authorization-stale` */
-  authenticate(authorization: string | undefined): Caller {
-    const now = this.#clock.now();
-    if (now - this.#view.lastHeardMs() > this.#staleMs) throw new DroverError('authorization-stale');
-    const { token, secretHash, expiresAtMs } = this.#tokenOf(authorization);
-    if (!(now < expiresAtMs)) throw new DroverError('token-expired');
-    const user = this.#view.user(token.spec.user);
-    if (user === undefined) throw new DroverError('unauthenticated');
-    if (user.spec.disabled)
-      throw new DroverError('user-disabled', `user ${JSON.stringify(user.metadata.name)} is disabled`);
-    this.#uses?.note(token.metadata.name, now);
-    return { user, token, secretHash, expiresAtMs };
+  authenticate({ authorization, sessionCookie }: Shown): Caller {
+    const { view, clock, staleMs, uses } = this.#options;
+    const now = clock.now();
+    if (now - view.lastHeardMs() > staleMs) throw new DroverError('authorization-stale');
+    const credential = this.#credentialOf(authorization, sessionCookie, now);
+    if (!(now < credential.expiresAtMs)) throw new DroverError('token-expired');
+    const user = requireStanding(credential, view);
+    if (credential.kind === 'token') uses?.note(credential.id, now);
+    return { user, credential };
   }
 
-  #tokenOf(authorization: string | undefined): KnownToken {
-    if (authorization === undefined) throw new DroverError('unauthenticated');
-    const known = this.#known.get(authorization);
-    if (known !== undefined && this.#view.token(known.token.metadata.name) === known.token) return known;
-    this.#known.delete(authorization);
+  #credentialOf(authorization: string | undefined, sessionCookie: string | undefined, now: number): Credential {
+    const shown = authorization ?? sessionCookie;
+    if (shown === undefined) throw new DroverError('unauthenticated');
+    // A session's credential in a header is no key of a cookie's entry: neither may stand for the other.
+    const key = authorization ?? `cookie ${sessionCookie}`;
+    const known = this.#known.get(key);
+    if (known !== undefined && this.#isCurrent(known)) return known.credential;
+    this.#known.delete(key);
+    const fresh = authorization === undefined ? this.#session('session', shown, now) : this.#bearer(authorization, now);
+    if (this.#known.size >= maxKnown) this.#known.delete(this.#known.keys().next().value ?? '');
+    this.#known.set(key, fresh);
+    return fresh.credential;
+  }
+
+  #isCurrent({ token }: Known): boolean {
+    return token === undefined || this.#options.view.token(token.metadata.name) === token;
+  }
+
+  #bearer(authorization: string, now: number): Known {
     const bearer = scheme.exec(authorization)?.[1];
     if (bearer === undefined) throw new DroverError('unauthenticated', 'only bearer tokens are accepted here');
+    if (looksLikeJws(bearer)) return this.#session('access', bearer, now);
     const { kind, id, hash } = parseToken(bearer);
-    const token = kind === 'drv' ? this.#view.token(id) : undefined;
+    const token = kind === 'drv' ? this.#options.view.token(id) : undefined;
     const expiresAtMs = token && secretEndMs(token, hash);
     if (token === undefined || expiresAtMs === undefined) throw new DroverError('unauthenticated');
-    if (this.#known.size >= maxKnown) this.#known.delete(this.#known.keys().next().value ?? '');
-    const fresh = { token, secretHash: hash, expiresAtMs };
-    this.#known.set(authorization, fresh);
-    return fresh;
+    return { credential: credentialOfToken(token, hash, expiresAtMs), token };
+  }
+
+  #session(kind: 'access' | 'session', jws: string, now: number): Known {
+    return { credential: credentialOfSession(this.#options.sessions.verify(kind, jws, now)), token: undefined };
   }
 }

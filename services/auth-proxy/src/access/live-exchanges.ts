@@ -1,14 +1,13 @@
 import { type Cancel, type Clock, every } from '@drover/async';
 import { DroverError } from '@drover/errors';
+import type { Credential } from './credential.ts';
 
 /** A request in flight that can be cut. */
 export interface Cuttable {
-  readonly tokenId: string;
-  readonly user: string;
+  /** What opened it. */
+  readonly credential: Credential;
   readonly clusterUid: string;
-  /** The hash of the token's secret that opened it. */
-  readonly secretHash: string;
-  /** When it is cut by itself; earlier, where the secret got an end meanwhile. */
+  /** When it is cut by itself; earlier than its credential said, where a token's secret got an end meanwhile. */
   expiresAtMs: number;
   cut(error: DroverError): void;
 }
@@ -52,13 +51,13 @@ export class LiveExchanges {
   add(exchange: Cuttable): void {
     if (this.#live.has(exchange)) return;
     this.#live.add(exchange);
-    const key = keyOf(exchange.user, exchange.clusterUid);
+    const key = keyOf(exchange.credential.user, exchange.clusterUid);
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
   remove(exchange: Cuttable): void {
     if (!this.#live.delete(exchange)) return;
-    const key = keyOf(exchange.user, exchange.clusterUid);
+    const key = keyOf(exchange.credential.user, exchange.clusterUid);
     const left = (this.#counts.get(key) ?? 0) - 1;
     if (left > 0) this.#counts.set(key, left);
     else this.#counts.delete(key);
@@ -78,8 +77,9 @@ export class LiveExchanges {
   /** Gives the exchanges of a token the ends that their secrets have now; without one, it is cut at once. */
   settleToken(tokenId: string, endMsOf: (secretHash: string) => number | undefined, error: DroverError): void {
     this.cutWhere(exchange => {
-      if (exchange.tokenId !== tokenId) return false;
-      const endMs = endMsOf(exchange.secretHash);
+      const { kind, id, secretHash } = exchange.credential;
+      if (kind !== 'token' || id !== tokenId) return false;
+      const endMs = endMsOf(secretHash);
       if (endMs !== undefined) exchange.expiresAtMs = endMs;
       return endMs === undefined;
     }, error);

@@ -11,6 +11,8 @@ export interface HubIdentity {
   readonly assertion: string | undefined;
   /** As whom he wants to act, which is fleet-api's to allow. */
   readonly impersonation?: Impersonation | undefined;
+  /** The browser's cookies, for the hub's pages. */
+  readonly cookie?: string | undefined;
 }
 
 /** A plain request on its way to the hub's own API. */
@@ -35,9 +37,10 @@ const identityHeader = 'drover-identity';
 const impersonationHeader = 'drover-impersonation';
 
 /** What tells fleet-api who asks. */
-export function identityHeaders({ assertion, impersonation }: HubIdentity): Record<string, string> {
+export function identityHeaders({ assertion, impersonation, cookie }: HubIdentity): Record<string, string> {
   return {
     ...(assertion === undefined ? {} : { [identityHeader]: assertion }),
+    ...(cookie === undefined ? {} : { cookie }),
     ...(impersonation === undefined
       ? {}
       : { [impersonationHeader]: Buffer.from(JSON.stringify(impersonation), 'utf8').toString('base64url') }),

@@ -1,4 +1,4 @@
-import { adminGroup, originalUserExtra, type User } from '@drover/contracts';
+import { adminGroup, groupsOf, originalUserExtra, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 
 /** As whom a request is made in the cluster. */
@@ -11,7 +11,7 @@ export interface DownstreamIdentity {
 /** The caller as clusters know him: names with the hub's prefix, so that they collide with nobody else's. */
 export const ownIdentity = (user: User, prefix: string): DownstreamIdentity => ({
   user: prefix + user.metadata.name,
-  groups: (user.spec.groups ?? []).map(group => prefix + group),
+  groups: groupsOf(user).map(group => prefix + group),
   extra: {},
 });
 

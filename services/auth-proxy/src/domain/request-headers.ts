@@ -10,6 +10,11 @@ export interface TakenHeaders {
   readonly impersonation: readonly (readonly [name: string, value: string])[] | undefined;
   /** The token of a WebSocket subprotocol `base64url.bearer.authorization.k8s.io.<token>` (kubernetes/kubernetes 47740). */
   readonly webSocketToken: string | undefined;
+  /** Cookies, as they came: the hub's own pages read them. */
+  readonly cookie: string | undefined;
+  readonly origin: string | undefined;
+  /** `Host`, or HTTP/2's `:authority`. */
+  readonly host: string | undefined;
 }
 
 /** The name of a request in the hub's audit and the cluster's: the hub's to give, else a caller could borrow another's. */
@@ -26,6 +31,9 @@ export function takeHeaders(raw: readonly string[], upgrade = false): TakenHeade
   let impersonation: (readonly [string, string])[] | undefined;
   let webSocketToken: string | undefined;
   let nominated: Set<string> | undefined;
+  let cookie: string | undefined;
+  let origin: string | undefined;
+  let host: string | undefined;
   let hosts = 0;
   for (let at = 0; at < raw.length; at += 2) {
     const name = (raw[at] ?? '').toLowerCase();
@@ -35,6 +43,11 @@ export function takeHeaders(raw: readonly string[], upgrade = false): TakenHeade
       authorization = value;
     } else if (name === 'host') {
       if (++hosts > 1) throw new DroverError('bad-request', 'Host is sent twice');
+      host = value;
+    } else if (name === ':authority') {
+      host ??= value;
+    } else if (name === 'cookie') {
+      cookie = cookie === undefined ? value : `${cookie}; ${value}`; // HTTP/2 sends crumbs (RFC 9113 §8.2.3)
     } else if (name === 'connection') {
       nominated = nominate(nominated, value);
     } else if (name.startsWith('impersonate-')) {
@@ -47,11 +60,20 @@ export function takeHeaders(raw: readonly string[], upgrade = false): TakenHeade
     } else if (name === 'upgrade' && upgrade) {
       passed.push(name, value);
     } else if (!isHopByHop(name) && !isIdentityHeader(name) && name !== auditId && !name.startsWith(':')) {
+      if (name === 'origin') origin = value;
       passed.push(name, value);
     }
   }
   nominated?.delete('upgrade');
-  return { passed: withoutNominated(passed, nominated), authorization, impersonation, webSocketToken };
+  return {
+    passed: withoutNominated(passed, nominated),
+    authorization,
+    impersonation,
+    webSocketToken,
+    cookie,
+    origin,
+    host,
+  };
 }
 
 function takeBearerProtocol(value: string): { token: string | undefined; rest: string } {

@@ -4,11 +4,14 @@ import type { Cluster } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { encodeRequestHead } from '@drover/tunnel';
 import type { Assertions } from '../access/assertions.ts';
-import type { Authenticator, Caller } from '../access/authenticator.ts';
+import type { Authenticator } from '../access/authenticator.ts';
+import type { Caller } from '../access/credential.ts';
 import type { HubView } from '../access/hub-view.ts';
 import { type DownstreamIdentity, impersonatedIdentity, ownIdentity } from '../domain/impersonation.ts';
 import { takeHeaders } from '../domain/request-headers.ts';
 import { parseClusterPath } from '../domain/request-path.ts';
+import { requireSameOrigin } from '../domain/same-origin.ts';
+import { sessionIn } from '../domain/session-cookie.ts';
 
 /** A request as it came, whatever HTTP version brought it. */
 export interface IncomingCall {
@@ -57,12 +60,13 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function admit(call: IncomingCall, parts: AdmissionParts): AdmittedRequest {
   const { cluster: name, target } = parseClusterPath(call.target);
   const taken = takeHeaders(call.rawHeaders, call.upgrade);
-  const bearer =
+  const authorization =
     taken.authorization ?? (taken.webSocketToken === undefined ? undefined : `Bearer ${taken.webSocketToken}`);
-  const caller = parts.authenticator.authenticate(bearer);
+  const caller = parts.authenticator.authenticate({ authorization, sessionCookie: sessionIn(taken.cookie) });
+  if (authorization === undefined) requireSameOrigin(call, taken);
   const cluster = parts.view.cluster(name);
   if (cluster === undefined) throw unknownCluster(name);
-  const { clusters } = caller.token.spec;
+  const { clusters } = caller.credential;
   if (clusters !== undefined && !clusters.includes(name)) {
     throw new DroverError('forbidden', `this token is not for cluster ${JSON.stringify(name)}`);
   }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { DroverError } from '@drover/errors';
 import { decodeResponseHead, keptBytes, openFlag, type Reset, type StreamHandler, TunnelStream } from '@drover/tunnel';
+import type { Credential } from '../access/credential.ts';
 import type { Cuttable } from '../access/live-exchanges.ts';
 import { AnswerBody } from '../domain/answer-body.ts';
 import { answerHead } from '../domain/answer-head.ts';
@@ -17,10 +18,8 @@ const maxTries = 3;
  * cluster by credit, the tunnel's holds back the caller by `pause`. Ends in exactly one audit record.
  */
 export class Exchange implements StreamHandler, Cuttable {
-  readonly tokenId: string;
-  readonly user: string;
+  readonly credential: Credential;
   readonly clusterUid: string;
-  readonly secretHash: string;
   expiresAtMs: number;
   readonly #request: AdmittedRequest;
   readonly #context: ProxyContext;
@@ -45,11 +44,9 @@ export class Exchange implements StreamHandler, Cuttable {
     this.#reply = reply;
     this.#source = source;
     this.#context = context;
-    this.tokenId = request.caller.token.metadata.name;
-    this.user = request.caller.user.metadata.name;
+    this.credential = request.caller.credential;
     this.clusterUid = request.cluster.metadata.uid;
-    this.secretHash = request.caller.secretHash;
-    this.expiresAtMs = request.caller.expiresAtMs;
+    this.expiresAtMs = this.credential.expiresAtMs;
     // From here on, so that a credential that ends while the request waits to be sent ends the request.
     context.live.add(this);
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '@drover/async';
-import type { Token, User } from '@drover/contracts';
+import { sessionCookieName, type Token, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { AssertionSigner, mintToken, newSigningKey } from '@drover/identity';
+import { AssertionSigner, mintToken, newSigningKey, SessionSigner, SessionVerifier } from '@drover/identity';
 import type { PlainAnswer, PlainListener } from '@drover/service-kit';
 import { Assertions } from '../access/assertions.ts';
 import { Authenticator } from '../access/authenticator.ts';
@@ -54,6 +54,8 @@ async function world({ clusters }: { clusters?: string[] } = {}) {
   const view = {
     token: (name: string) => (name === id ? held : undefined),
     user: () => user,
+    provider: () => undefined,
+    sessionEnded: () => false,
     cluster: () => undefined,
     lastHeardMs: () => clock.now(),
   };
@@ -72,12 +74,14 @@ async function world({ clusters }: { clusters?: string[] } = {}) {
     },
   };
   const signer = await AssertionSigner.create(await newSigningKey());
+  const sessionKey = await newSigningKey();
+  const sessions = SessionVerifier.create({ keys: [{ ...sessionKey.publicJwk }] }, 'hub-1');
   const handler = plainHubHandler(
     {
       view,
       clock,
       userPrefix: 'drover:',
-      authenticator: new Authenticator(view, clock, 1e9),
+      authenticator: new Authenticator({ view, sessions, clock, staleMs: 1e9 }),
       assertions: new Assertions(signer, clock),
     },
     { audit, live },
@@ -98,8 +102,48 @@ async function world({ clusters }: { clusters?: string[] } = {}) {
     }
   };
   const revoke = () => live.cutWhere(() => true, new DroverError('unauthenticated', 'the token was revoked'));
-  return { ask, next, handed, handler, revoke, live, records };
+  /** Asks as a browser does. */
+  const browse = async (method: string, headers: readonly string[], ends: 'soon' | 'already' = 'soon') => {
+    const now = clock.now();
+    const claims = { user: 'alice', userUid: 'u', sessionId: 's', provider: 'local', startedMs: now };
+    const sessionSigner = await SessionSigner.create(sessionKey, 'hub-1');
+    const expiresAtMs = ends === 'soon' ? now + 60_000 : now - 1000;
+    const jws = await sessionSigner.sign('session', { ...claims, expiresAtMs }, now);
+    const sent = new SentAnswer();
+    const cookie = `theme=dark; ${sessionCookieName}=${jws}`;
+    const all = ['host', 'hub.example:8443', 'cookie', cookie, ...headers];
+    handler({ method, target: '/account', headers: all, bytes: 0 }, sent, '10.0.0.1');
+    return { sent, cookie };
+  };
+  return { ask, browse, next, handed, handler, revoke, live, records };
 }
+
+test('a browser’s session is its user’s, and one that is no more is nobody’s', async () => {
+  const { browse, next } = await world();
+  const { cookie } = await browse('GET', []);
+  const asked = await next();
+  assert.equal(asked.cookie, cookie);
+  assert.equal(asked.assertion?.split('.').length, 3);
+  await browse('GET', [], 'already');
+  assert.equal((await next()).assertion, undefined);
+});
+
+test('T12 what a browser’s session may change is changed from a page of the hub alone', async () => {
+  const { browse, next, handed } = await world();
+  for (const headers of [
+    [],
+    ['origin', 'null'],
+    ['origin', 'https://evil.example'],
+    ['origin', 'http://hub.example:8443'],
+  ]) {
+    for (const ends of ['soon', 'already'] as const) {
+      const { sent } = await browse('POST', headers, ends);
+      assert.deepEqual([sent.said, handed.length], [['refuse forbidden'], 0], headers.join());
+    }
+  }
+  await browse('POST', ['origin', 'https://hub.example:8443']);
+  assert.notEqual((await next()).assertion, undefined);
+});
 
 test('T2 T3 what says who asks goes to fleet-api from the hub alone, apart from what is passed on', async () => {
   const { ask, next, records } = await world();

@@ -1,11 +1,12 @@
 import { DroverError } from '@drover/errors';
 import type { PlainAnswer, PlainHandler, PlainListener } from '@drover/service-kit';
+import type { Credential } from '../access/credential.ts';
 import type { Cuttable } from '../access/live-exchanges.ts';
 import type { HubApi, HubIdentity, PlainHubRequest } from '../adapters/hub-api.ts';
 import { takeHeaders } from '../domain/request-headers.ts';
 import type { AdmissionParts, IncomingCall } from './admission.ts';
 import type { ProxyContext } from './context.ts';
-import { hubAssertion, hubAudience, hubCaller, isReading, requireHubToken } from './hub-caller.ts';
+import { callerOfHub, hubAssertion, hubAudience, hubCaller, isReading, requireHubToken } from './hub-caller.ts';
 import { type HubCaller, nobody } from './request-audit.ts';
 
 /** Serves plain requests to the hub's own API as `hubRoute` does all others. */
@@ -19,24 +20,23 @@ export function plainHubHandler(
     const startedMs = parts.clock.now();
     let who: HubCaller = nobody;
     try {
-      const { passed, authorization, impersonation } = takeHeaders(headers);
+      const taken = takeHeaders(headers);
+      const { passed, impersonation, cookie } = taken;
       const request = { method, target, headers: passed, sourceAddress };
-      const start = (live: LiveCredential | undefined, assertion: string | undefined | Promise<string>) => {
-        const exchange = new HubExchange({ call, who, startedMs, live }, answer, context);
+      const start = (credential: Credential | undefined, assertion: string | undefined | Promise<string>) => {
+        const exchange = new HubExchange({ call, who, startedMs, credential }, answer, context);
         const send = (signed: string | undefined): void =>
-          exchange.start(hubApi, request, { assertion: signed, impersonation });
+          exchange.start(hubApi, request, { assertion: signed, impersonation, cookie });
         if (typeof assertion === 'object') assertion.then(send, error => exchange.fail(DroverError.from(error)));
         else send(assertion);
         return exchange;
       };
-      if (authorization === undefined) return start(undefined, undefined);
-      const caller = parts.authenticator.authenticate(authorization);
+      const caller = callerOfHub(parts.authenticator, call, taken);
+      if (caller === undefined) return start(undefined, undefined);
       who = hubCaller(caller, impersonation);
       requireHubToken(caller);
-      const { token, user, secretHash, expiresAtMs } = caller;
-      context.live.requireRoom(user.metadata.name, hubAudience);
-      const live = { tokenId: token.metadata.name, user: user.metadata.name, secretHash, expiresAtMs };
-      return start(live, hubAssertion(parts.assertions, caller));
+      context.live.requireRoom(caller.user.metadata.name, hubAudience);
+      return start(caller.credential, hubAssertion(parts.assertions, caller));
     } catch (error) {
       const refusal = DroverError.from(error);
       context.audit.hub(call, who, startedMs, refusal.entry.httpStatus, refusal.code);
@@ -46,15 +46,12 @@ export function plainHubHandler(
   };
 }
 
-/** What a request stands on: it is cut when that ends. */
-type LiveCredential = Pick<Cuttable, 'tokenId' | 'user' | 'secretHash' | 'expiresAtMs'>;
-
 interface HubCall {
   readonly call: IncomingCall;
   readonly who: HubCaller;
   readonly startedMs: number;
-  /** Undefined: nobody is known, so that there is nothing to end. */
-  readonly live: LiveCredential | undefined;
+  /** What the request stands on; undefined: nobody is known, so that there is nothing to end. */
+  readonly credential: Credential | undefined;
 }
 
 /** One plain request to the hub's own API and its answer. Ends in exactly one audit record. */
@@ -71,8 +68,11 @@ class HubExchange implements PlainListener, PlainAnswer {
     this.#asked = asked;
     this.#answer = answer;
     this.#context = context;
-    if (asked.live === undefined) return;
-    const cuttable: Cuttable = { ...asked.live, clusterUid: hubAudience, cut: error => this.#credentialEnded(error) };
+    const { credential } = asked;
+    if (credential === undefined) return;
+    const { expiresAtMs } = credential;
+    const cut = (error: DroverError): void => this.#credentialEnded(error);
+    const cuttable: Cuttable = { credential, clusterUid: hubAudience, expiresAtMs, cut };
     this.#cuttable = cuttable;
     // From here on, so that a credential that ends while the request waits to be sent ends the request.
     context.live.add(cuttable);

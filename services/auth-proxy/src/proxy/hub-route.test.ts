@@ -12,7 +12,7 @@ import { afterEach, test } from 'node:test';
 import { ManualClock } from '@drover/async';
 import type { Token, User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { AssertionSigner, mintToken, newSigningKey } from '@drover/identity';
+import { AssertionSigner, mintToken, newSigningKey, SessionVerifier } from '@drover/identity';
 import { Assertions } from '../access/assertions.ts';
 import { Authenticator } from '../access/authenticator.ts';
 import { LiveExchanges } from '../access/live-exchanges.ts';
@@ -36,6 +36,8 @@ async function world() {
   const view = {
     token: (name: string) => (name === id ? held : undefined),
     user: () => user,
+    provider: () => undefined,
+    sessionEnded: () => false,
     cluster: () => undefined,
     lastHeardMs: () => clock.now(),
   };
@@ -59,12 +61,14 @@ async function world() {
     plain: () => assert.fail('nothing came the quick way'),
   };
   const signer = await AssertionSigner.create(await newSigningKey());
+  const sessionKey = await newSigningKey();
+  const sessions = SessionVerifier.create({ keys: [{ ...sessionKey.publicJwk }] }, 'hub-1');
   const route = hubRoute(
     {
       view,
       clock,
       userPrefix: 'drover:',
-      authenticator: new Authenticator(view, clock, 1e9),
+      authenticator: new Authenticator({ view, sessions, clock, staleMs: 1e9 }),
       assertions: new Assertions(signer, clock),
     },
     { audit, live },

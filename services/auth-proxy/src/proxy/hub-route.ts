@@ -3,13 +3,13 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { sessionHeaders } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { type CompatRequest, type CompatResponse, type Route, refuse, refuseSocket } from '@drover/service-kit';
-import type { Caller } from '../access/authenticator.ts';
+import type { Credential } from '../access/credential.ts';
 import type { Cuttable, LiveExchanges } from '../access/live-exchanges.ts';
 import type { HubApi } from '../adapters/hub-api.ts';
 import { takeHeaders } from '../domain/request-headers.ts';
 import type { AdmissionParts, IncomingCall } from './admission.ts';
 import type { ProxyContext } from './context.ts';
-import { hubAssertion, hubAudience, hubCaller, isReading, requireHubToken } from './hub-caller.ts';
+import { callerOfHub, hubAssertion, hubAudience, hubCaller, isReading, requireHubToken } from './hub-caller.ts';
 import { type HubCaller, nobody } from './request-audit.ts';
 
 /** Serves everything that is not a cluster's: says who asks, and hands the request to fleet-api. */
@@ -33,17 +33,18 @@ export function hubRoute(
       ),
     );
     try {
-      const { authorization, impersonation } = takeHeaders(request.rawHeaders);
-      if (authorization === undefined) return hubApi.serve(request, response, { assertion: undefined });
-      const caller = parts.authenticator.authenticate(authorization);
+      const taken = takeHeaders(request.rawHeaders);
+      const { impersonation, cookie } = taken;
+      const caller = callerOfHub(parts.authenticator, call, taken);
+      if (caller === undefined) return hubApi.serve(request, response, { assertion: undefined, cookie });
       who = hubCaller(caller, impersonation);
       requireHubToken(caller);
       live.requireRoom(caller.user.metadata.name, hubAudience);
-      follow(caller, request, response, live, error => {
+      follow(caller.credential, request, response, live, error => {
         ended = error;
       });
       const assertion = await hubAssertion(parts.assertions, caller);
-      if (ended === undefined) hubApi.serve(request, response, { assertion, impersonation });
+      if (ended === undefined) hubApi.serve(request, response, { assertion, impersonation, cookie });
     } catch (error) {
       refuse(response, DroverError.from(error));
     }
@@ -83,18 +84,16 @@ const isSent = (request: CompatRequest): boolean =>
  * learns how it went.
  */
 function follow(
-  { user, token, secretHash, expiresAtMs }: Caller,
+  credential: Credential,
   request: CompatRequest,
   response: CompatResponse,
   live: LiveExchanges,
   onCut: (error: DroverError) => void,
 ): void {
   const exchange: Cuttable = {
-    tokenId: token.metadata.name,
-    user: user.metadata.name,
+    credential,
     clusterUid: hubAudience,
-    secretHash,
-    expiresAtMs,
+    expiresAtMs: credential.expiresAtMs,
     cut: error => {
       live.remove(exchange);
       if (isSent(request) && !isReading(request.method ?? '')) return;

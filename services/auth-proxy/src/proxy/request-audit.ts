@@ -90,7 +90,7 @@ export class RequestAudit {
       user: identity.user,
       groups: identity.groups,
       originalUser: impersonated,
-      token: caller.token.metadata.name,
+      token: caller.credential.id,
       cluster: cluster.metadata.name,
       method: request.method,
       verb: requestVerb(request.method, request.target),

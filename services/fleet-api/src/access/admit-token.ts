@@ -1,6 +1,6 @@
 import { type Admitted, fieldErrors, invalid, type Registry } from '@drover/apiserver';
 import type { Clock } from '@drover/async';
-import type { Token } from '@drover/contracts';
+import { providerExtra, type Token } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { Caller } from '../domain/authorization.ts';
 import type { Accounts } from '../operations/accounts.ts';
@@ -54,15 +54,22 @@ export function admitToken(parts: TokenParts, caller: Caller, token: Token, dryR
     ...(description === undefined ? {} : { description }),
     ...(leftMs === undefined ? {} : { ttlSeconds: Math.floor(leftMs / 1000) }),
     ...(clusters === undefined ? {} : { clusters }),
+    ...providerOf(caller),
   });
   const object = { ...made.draft, metadata: { ...metadata, name: made.draft.metadata.name } };
   if (dryRun) return { object };
   return { object, answer: stored => ({ ...stored, status: { token: made.token } }) };
 }
 
+/** What a caller makes for himself ends with the provider that he signed in at. */
+export const providerOf = ({ extra }: Caller): { readonly provider?: string } => {
+  const provider = extra?.[providerExtra]?.[0];
+  return provider === undefined ? {} : { provider };
+};
+
 /** Whose a token is, how long, and for which clusters, stays as it was made: more would be another token. */
 export function changedToken(token: Token, old: Token): Token {
-  const fixed = ['user', 'expiresAt', 'clusters'] as const;
+  const fixed = ['user', 'provider', 'expiresAt', 'clusters'] as const;
   const errors = fixed
     .filter(field => JSON.stringify(token.spec[field]) !== JSON.stringify(old.spec[field]))
     .map(field => fieldErrors.invalid(`spec.${field}`, token.spec[field] ?? '', 'field is immutable'));

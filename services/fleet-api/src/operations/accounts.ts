@@ -46,6 +46,8 @@ export interface TokenWish {
   readonly description?: string;
   readonly ttlSeconds?: number;
   readonly clusters?: readonly string[];
+  /** The AuthProvider that its maker signed in at. */
+  readonly provider?: string;
 }
 
 /** How a token is rotated. */
@@ -116,6 +118,7 @@ export class Accounts {
         user: username,
         expiresAt,
         ...(wish.description === undefined ? {} : { description: wish.description }),
+        ...(wish.provider === undefined ? {} : { provider: wish.provider }),
         ...(wish.clusters === undefined ? {} : { clusters: [...wish.clusters] }),
       },
       hash,

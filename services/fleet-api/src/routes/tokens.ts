@@ -1,6 +1,6 @@
 import { notFound } from '@drover/apiserver';
 import type { FastifyInstance } from 'fastify';
-import { admitTokenOf } from '../access/admit-token.ts';
+import { admitTokenOf, providerOf } from '../access/admit-token.ts';
 import { accountLimits, type RotationWish } from '../operations/accounts.ts';
 import { tokens } from '../resources/index.ts';
 import { namedSchema, nameSchema, type RouteParts, requireAll, requireCaller, ttlSchema } from './context.ts';
@@ -40,7 +40,7 @@ export function tokenRoutes(app: FastifyInstance, parts: RouteParts): void {
     const { user = caller.user, ...wish } = request.body ?? {};
     if (user !== caller.user) requireAll(parts, caller, { verb: 'create', type: tokens });
     admitTokenOf(parts, caller, user);
-    const issued = await parts.accounts.issue(user, wish);
+    const issued = await parts.accounts.issue(user, { ...wish, ...providerOf(caller) });
     parts.logger.info({ user, by: caller.user, tokenId: issued.name }, 'token made');
     return reply.code(201).send(issued);
   });
