@@ -19,6 +19,7 @@ import { admitWrite } from './access/admit.ts';
 import { authenticatedGroup } from './access/built-ins.ts';
 import { Escalation } from './access/escalation.ts';
 import { impersonated, impersonationHeader } from './access/impersonation.ts';
+import { ensureLocalProvider, requireDeletable } from './access/local-provider.ts';
 import { reviewsOf } from './access/reviews.ts';
 import { Rights } from './access/rights.ts';
 import { PlainResponse, plainRequest } from './adapters/plain-exchange.ts';
@@ -33,7 +34,7 @@ import { Joining } from './operations/joining.ts';
 import { TokenUses } from './operations/token-uses.ts';
 import { BuiltInsReconciler } from './reconcilers/built-ins.ts';
 import { ClusterStatusReconciler } from './reconcilers/cluster-status.ts';
-import { allResources } from './resources/index.ts';
+import { allResources, authProviders } from './resources/index.ts';
 import { hubRoutesOf, isHubRoute } from './routes/index.ts';
 
 /** The audience of assertions for the hub's own API. */
@@ -94,6 +95,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     onProblem: error => logger.error({ err: error }, 'the API server met a problem'),
   });
   const { registry } = api;
+  registry.hook(authProviders, { beforeDelete: provider => requireDeletable(registry, provider) });
   const rights = new Rights(api.cache);
   const escalation = new Escalation(rights);
   const accounts = new Accounts(registry, clock);
@@ -132,6 +134,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
   try {
     await api.start();
     await builtIns.start();
+    await ensureLocalProvider(registry);
     await janitor.start();
     await clusterNamespaces.start();
   } catch (error) {

@@ -39,6 +39,7 @@ import { admitProvider } from './admit-provider.ts';
 import { admitToken, changedToken, type TokenParts } from './admit-token.ts';
 import { bindingObjects, editionAnnotation, globalRoleObjects, roleTemplateObjects } from './built-ins.ts';
 import { type Escalation, sameRules } from './escalation.ts';
+import { checkLocalProvider } from './local-provider.ts';
 import { projectScope, type Rights } from './rights.ts';
 
 /** What a kind's own check of a client's write works with. */
@@ -253,6 +254,7 @@ export function admitWrite(
       : admitToken(parts, caller, object, write.dryRun);
   }
   if (type.plural === authProviders.plural && isProvider(object)) {
+    checkLocalProvider(parts.registry, object);
     return { object: admitProvider(parts.secrets, object, old !== undefined && isProvider(old) ? old : undefined) };
   }
   const check = type.group === globalRoles.group ? checksByResource.get(type.plural) : undefined;

@@ -1,12 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { type FieldError, fieldErrors } from '@drover/apiserver';
 import type { AuthProvider } from '@drover/contracts';
+import { DroverError } from '@drover/errors';
 import { isSafeProviderUrl } from '../domain/provider-url.ts';
+import { directorySettings } from '../sign-in/ldap/settings.ts';
 
 type Spec = AuthProvider['spec'];
 
 /** The types whose block says all that is needed; `local` has none. */
-const blocks = ['oidc', 'github', 'workload'] as const;
+const blocks = ['oidc', 'github', 'ldap', 'workload'] as const;
 
 /** What the schema of a provider's block cannot say. */
 export function checkProviderBlock({ spec }: AuthProvider, old: AuthProvider | undefined): FieldError[] {
@@ -18,7 +20,13 @@ export function checkProviderBlock({ spec }: AuthProvider, old: AuthProvider | u
   errors.push(
     ...missing.map(block => fieldErrors.required(`spec.${block}`, `a provider of the type ${block} needs it`)),
   );
-  return [...errors, ...checkOidc(spec, old?.spec), ...checkGithub(spec, old?.spec), ...checkWorkload(spec, old?.spec)];
+  return [
+    ...errors,
+    ...checkOidc(spec, old?.spec),
+    ...checkGithub(spec, old?.spec),
+    ...checkLdap(spec),
+    ...checkWorkload(spec, old?.spec),
+  ];
 }
 
 function checkOidc({ oidc }: Spec, old: Spec | undefined): FieldError[] {
@@ -35,6 +43,17 @@ function checkGithub({ github }: Spec, old: Spec | undefined): FieldError[] {
       : checkUrl('spec.github.apiUrl', github.apiUrl ?? '', old?.github && (old.github.apiUrl ?? ''))),
     ...checkCa('spec.github.ca', github.ca),
   ];
+}
+
+function checkLdap({ ldap }: Spec): FieldError[] {
+  if (ldap === undefined) return [];
+  const errors = checkCa('spec.ldap.ca', ldap.ca);
+  try {
+    directorySettings(ldap);
+  } catch (error) {
+    errors.push(fieldErrors.invalid('spec.ldap', '<ldap>', DroverError.from(error).message));
+  }
+  return errors;
 }
 
 function checkWorkload({ workload }: Spec, old: Spec | undefined): FieldError[] {

@@ -21,7 +21,8 @@ export interface LdapProviderOptions {
   /** The AuthProvider's name. */
   readonly name: string;
   readonly spec: LdapProviderSpec;
-  readonly bindPassword?: string;
+  /** The password of `bindDn`, when it is needed. */
+  readonly bindPassword: () => Promise<string | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -39,13 +40,15 @@ export class LdapProvider implements PasswordProvider {
   readonly #name: string;
   readonly #settings: DirectorySettings;
   readonly #servers: DirectoryServers;
+  readonly #bindPassword: () => Promise<string | undefined>;
   readonly #logger: Logger;
 
   /** Throws `invalid` where the specification says what cannot be. */
   constructor({ name, spec, bindPassword, clock, logger }: LdapProviderOptions) {
     this.#name = name;
     this.#logger = logger;
-    this.#settings = directorySettings(spec, bindPassword);
+    this.#bindPassword = bindPassword;
+    this.#settings = directorySettings(spec);
     this.#servers = new DirectoryServers({
       provider: name,
       urls: this.#settings.servers,
@@ -71,8 +74,8 @@ export class LdapProvider implements PasswordProvider {
   }
 
   async refresh(from: { subject: string; username: string; signal: AbortSignal }): Promise<ProviderIdentity | 'gone'> {
-    const { account, directBind, users } = this.#settings;
-    if (account === undefined && directBind !== undefined) {
+    const { accountDn, directBind, users } = this.#settings;
+    if (accountDn === undefined && directBind !== undefined) {
       throw new DroverError('provider-unavailable', `the provider ${this.#name} has no bindDn to ask by`);
     }
     const { subjectAttribute } = users;
@@ -90,7 +93,7 @@ export class LdapProvider implements PasswordProvider {
     username: string,
     password: string,
   ): Promise<ProviderIdentity | undefined> {
-    const { users, account } = this.#settings;
+    const { users } = this.#settings;
     await this.#bindAccount(connection);
     const entry = await this.#findOne(connection, this.#called(username));
     const known =
@@ -98,7 +101,7 @@ export class LdapProvider implements PasswordProvider {
         ? await connection.bind(`cn=${randomUUID()},${users.base}`, randomUUID())
         : await connection.bind(entry.dn, password);
     if (!known || entry === undefined) return undefined;
-    if (account !== undefined) await this.#bindAccount(connection);
+    await this.#bindAccount(connection);
     return this.#identity(connection, entry);
   }
 
@@ -111,7 +114,7 @@ export class LdapProvider implements PasswordProvider {
     if (!isDn && !isAccountName(username)) return undefined;
     const name = template.replace(usernamePlace, () => (isDn ? escapedForDn(username) : username));
     if (!(await connection.bind(name, password))) return undefined;
-    if (this.#settings.account !== undefined) await this.#bindAccount(connection);
+    await this.#bindAccount(connection);
     const entry = isDn ? await this.#readOne(connection, name) : await this.#boundAs(connection, name, username);
     if (entry === undefined) {
       this.#logger.warn({ provider: this.#name }, 'a user of the directory may bind but has no entry that counts');
@@ -131,10 +134,12 @@ export class LdapProvider implements PasswordProvider {
 
   /** Throws `provider-unavailable` where the directory refuses the hub's own account. */
   async #bindAccount(connection: DirectoryConnection): Promise<void> {
-    const { account } = this.#settings;
-    if (account === undefined || (await connection.bind(account.dn, account.password))) return;
+    const { accountDn } = this.#settings;
+    if (accountDn === undefined) return;
+    // Without a password it would be an anonymous bind, which looks like a success: it is no bind at all then (T11).
+    if (await connection.bind(accountDn, (await this.#bindPassword()) ?? '')) return;
     // No other server is asked: each refusal counts towards locking the account.
-    this.#logger.error({ provider: this.#name, bindDn: account.dn }, 'the directory refuses the hub’s own account');
+    this.#logger.error({ provider: this.#name, bindDn: accountDn }, 'the directory refuses the hub’s own account');
     throw new DroverError('provider-unavailable', `the provider ${this.#name} refuses the hub’s own account`);
   }
 

@@ -9,7 +9,7 @@ export interface DirectorySettings {
   /** PEM; undefined: what the system trusts. */
   readonly ca: string | undefined;
   /** The hub's own account; undefined: none. */
-  readonly account: { readonly dn: string; readonly password: string } | undefined;
+  readonly accountDn: string | undefined;
   /** The name to bind by, with {@link usernamePlace} in it; undefined: search first. */
   readonly directBind: string | undefined;
   readonly users: {
@@ -58,11 +58,11 @@ const usual = {
 } as const;
 
 /**
- * The directory as `spec.ldap` and the kept password say it.
+ * The directory as `spec.ldap` says it.
  *
  * @throws DroverError `invalid`, with the field that is wrong
  */
-export function directorySettings(spec: LdapProviderSpec, bindPassword?: string): DirectorySettings {
+export function directorySettings(spec: LdapProviderSpec): DirectorySettings {
   const { users, groups, directBind } = spec;
   const usually = usual[spec.directory];
   if (directBind !== undefined && !/[=@\\]/.test(directBind)) {
@@ -72,7 +72,7 @@ export function directorySettings(spec: LdapProviderSpec, bindPassword?: string)
   return Object.freeze({
     servers: spec.servers,
     ca: spec.ca,
-    account: accountOf(spec.bindDn, bindPassword),
+    accountDn: spec.bindDn === '' ? undefined : spec.bindDn,
     directBind,
     users: {
       base: users.base,
@@ -91,15 +91,6 @@ export function directorySettings(spec: LdapProviderSpec, bindPassword?: string)
       nested: groups.nested,
     },
   });
-}
-
-/** An account with no password would be an anonymous bind that looks like a success (T11). */
-function accountOf(dn: string | undefined, password: string | undefined): DirectorySettings['account'] {
-  if (dn === undefined || dn === '') return undefined;
-  if (password === undefined || password === '') {
-    throw new DroverError('invalid', 'spec.ldap.bindPassword is needed where there is a bindDn');
-  }
-  return { dn, password };
 }
 
 function parsed(text: string, field: string): Filter {
