@@ -194,7 +194,14 @@ export class OidcProvider implements RedirectProvider, AsyncDisposable {
       if (said === undefined) throw this.#http.unavailable('says nothing of who it is at a refresh');
       return said;
     }
-    return { ...(await client.fetchUserInfo(config, answers.access_token, subject)), ...said };
+    try {
+      return { ...(await client.fetchUserInfo(config, answers.access_token, subject)), ...said };
+    } catch (error) {
+      if (!(error instanceof client.WWWAuthenticateChallengeError)) throw error;
+      throw new DroverError('unauthenticated', `the provider ${this.#name} says no more of who it is`, {
+        cause: error,
+      });
+    }
   }
 
   /** The claim that is not as the hub requires it. */

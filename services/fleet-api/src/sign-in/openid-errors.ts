@@ -13,6 +13,14 @@ const oursToMend = new Set([
   'redirect_uri_mismatch',
 ]);
 
+/** Endpoints of the provider that are absent, or not https. */
+const unusable = new Set([
+  'OAUTH_HTTP_REQUEST_FORBIDDEN',
+  'OAUTH_REQUEST_PROTOCOL_FORBIDDEN',
+  'OAUTH_MISSING_SERVER_METADATA',
+  'OAUTH_INVALID_SERVER_METADATA',
+]);
+
 /**
  * An error of openid-client as one of Drover's: `provider-unavailable` where the provider is not as it should be,
  * `unauthenticated` where it does not say who it is. `why` stands for the first where nothing better is known.
@@ -26,6 +34,15 @@ export function openIdError(provider: string, error: unknown, why?: string): Dro
       cause: error,
     });
   }
+  if (why === undefined && error instanceof Error && 'code' in error && unusable.has(String(error.code))) {
+    return new DroverError(
+      'provider-unavailable',
+      `the provider ${provider} has endpoints that are missing or not https`,
+      {
+        cause: error,
+      },
+    );
+  }
   if (why !== undefined) {
     return new DroverError('provider-unavailable', `the provider ${provider} ${why}`, { cause: error });
   }
@@ -36,11 +53,13 @@ export function openIdError(provider: string, error: unknown, why?: string): Dro
 
 /** Whether the provider takes back what it had said at a sign-in. */
 export const isGone = (error: unknown): boolean =>
-  error instanceof WWWAuthenticateChallengeError ||
-  (error instanceof ResponseBodyError && error.error === 'invalid_grant');
+  (error instanceof ResponseBodyError && error.error === 'invalid_grant') ||
+  (error instanceof DroverError && error.code === 'unauthenticated');
 
 /** Codes of OAuth are a closed alphabet (RFC 6749, 4.1.2.1); whatever else came back is not repeated. */
 function oauthErrorOf(error: unknown): string | undefined {
+  // Of the token endpoint, which challenges nobody but the client.
+  if (error instanceof WWWAuthenticateChallengeError) return 'invalid_client';
   if (!(error instanceof AuthorizationResponseError || error instanceof ResponseBodyError)) return undefined;
   return /^[a-z_]{1,64}$/.test(error.error) ? error.error : undefined;
 }

@@ -9,7 +9,7 @@ export interface OidcAccount {
   readonly name?: string;
   readonly preferred_username?: string;
   readonly email?: string;
-  readonly groups?: readonly string[];
+  readonly groups?: readonly string[] | string;
   readonly [claim: string]: unknown;
 }
 
