@@ -79,6 +79,16 @@ export interface AuditRecord {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly error?: string;
+  /** Of a request to the hub itself: what it came to, where the path does not say it, such as `sign-in-refused`. */
+  readonly action?: string;
+  /** By which AuthProvider. */
+  readonly provider?: string;
+  /** The user whose name was given; of a name that the hub does not know only `accountHash`, since it may be a password. */
+  readonly account?: string;
+  /** The beginning of the name's SHA-256, hex: the same name again is seen to be the same. */
+  readonly accountHash?: string;
+  /** What was made or changed, such as `tokens/abc`. */
+  readonly object?: string;
   /** Of a gap: how many records of this process are missing before it, since the last gap. */
   readonly dropped?: number;
 }

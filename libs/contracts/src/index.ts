@@ -6,6 +6,7 @@ export {
   agentNames,
   type ManifestObject,
 } from './agent-manifest.ts';
+export { type AuditNote, auditNoteHeader, readAuditNote, writeAuditNote } from './audit-note.ts';
 export type { AuditRecord, EnrolReply, EnrolRequest, TunnelEventBody } from './events.ts';
 export { readTunnelEvent } from './events.ts';
 export type { FromSchema } from './from-schema.ts';

@@ -54,6 +54,11 @@ export class RecordWriter {
       bytesIn: entry.bytesIn,
       bytesOut: entry.bytesOut,
       error: entry.error,
+      action: entry.action,
+      provider: entry.provider,
+      account: entry.account,
+      accountHash: entry.accountHash,
+      object: entry.object,
     };
     const line = lineOf(record);
     return line.line.length > recordChars ? lineOf({ ...record, groups: [] }) : line;

@@ -10,7 +10,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { ManualClock } from '@drover/async';
-import type { Token, User } from '@drover/contracts';
+import { auditNoteHeader, type Token, type User, writeAuditNote } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { AssertionSigner, mintToken, newSigningKey, SessionVerifier } from '@drover/identity';
 import { Assertions } from '../access/assertions.ts';
@@ -18,7 +18,7 @@ import { Authenticator } from '../access/authenticator.ts';
 import { LiveExchanges } from '../access/live-exchanges.ts';
 import { type HubApi, localHubApi } from '../adapters/hub-api.ts';
 import { hubRoute } from './hub-route.ts';
-import type { HubCaller, RequestAudit } from './request-audit.ts';
+import type { HubCaller, HubNote, RequestAudit } from './request-audit.ts';
 
 const closeOf = (asked: ClientRequest): Promise<unknown> => new Promise(resolve => asked.once('close', resolve));
 const running: Disposable[] = [];
@@ -35,7 +35,7 @@ async function world() {
   const user = { metadata: { ...meta, name: 'alice' }, spec: {} } as User;
   const view = {
     token: (name: string) => (name === id ? held : undefined),
-    user: () => user,
+    user: (name: string) => (name === 'alice' ? user : undefined),
     provider: () => undefined,
     sessionEnded: () => false,
     cluster: () => undefined,
@@ -43,9 +43,11 @@ async function world() {
   };
   const live = new LiveExchanges(clock, assert.ifError);
   const records: { status: number; error: string | undefined }[] = [];
+  const notes: HubNote[] = [];
   const callers: HubCaller[] = [];
   const audit = {
-    hub: (_call, who, _startedMs, status, error) => {
+    hub: (_call, who, _startedMs, status, error, note = {}) => {
+      notes.push(note);
       records.push({ status, error });
       callers.push(who);
     },
@@ -98,8 +100,28 @@ async function world() {
     }
   };
   const revoke = () => live.cutWhere(() => true, new DroverError('unauthenticated', 'the token was revoked'));
-  return { ask, handed, handedOver, revoke, live, records, callers };
+  return { ask, handed, handedOver, revoke, live, records, callers, notes };
 }
+
+test('T19 the audit tells what fleet-api says of a request, and no name that is no user’s', async () => {
+  const { ask, handedOver, records, notes } = await world();
+  for (const account of ['Alice', 'correct horse battery']) {
+    const asked = ask('POST', '/v1/login').end();
+    const answered = once(asked, 'response');
+    const { response } = await handedOver();
+    const note = { action: 'sign-in-refused', provider: 'local', account, reason: 'unauthenticated' };
+    response.setHeader(auditNoteHeader, writeAuditNote(note));
+    response.writeHead(401).end();
+    const [answer] = await answered;
+    answer.resume();
+    await once(answer, 'close');
+  }
+  assert.deepEqual(records, Array(2).fill({ status: 401, error: 'unauthenticated' }));
+  const [known, unknown] = notes;
+  assert.deepEqual(known, { action: 'sign-in-refused', provider: 'local', account: 'alice' });
+  assert.deepEqual(Object.keys(unknown ?? {}).sort(), ['accountHash', 'action', 'provider']);
+  assert.match(unknown?.accountHash ?? '', /^[0-9a-f]{16}$/);
+});
 
 test('T5 a change that ends its own credential is answered with its own outcome', async () => {
   const { ask, handedOver, revoke, live } = await world();

@@ -1,20 +1,22 @@
+import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
-import { sessionHeaders } from '@drover/contracts';
+import { auditNoteHeader, readAuditNote, sessionHeaders } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { type CompatRequest, type CompatResponse, type Route, refuse, refuseSocket } from '@drover/service-kit';
 import type { Credential } from '../access/credential.ts';
+import type { HubView } from '../access/hub-view.ts';
 import type { Cuttable, LiveExchanges } from '../access/live-exchanges.ts';
 import type { HubApi } from '../adapters/hub-api.ts';
 import { takeHeaders } from '../domain/request-headers.ts';
 import type { AdmissionParts, IncomingCall } from './admission.ts';
 import type { ProxyContext } from './context.ts';
 import { callerOfHub, hubAssertion, hubAudience, hubCaller, isReading, requireHubToken } from './hub-caller.ts';
-import { type HubCaller, nobody } from './request-audit.ts';
+import { type HubCaller, type HubNote, nobody } from './request-audit.ts';
 
 /** Serves everything that is not a cluster's: says who asks, and hands the request to fleet-api. */
 export function hubRoute(
-  parts: AdmissionParts,
+  parts: AdmissionParts & { readonly view: Pick<HubView, 'user'> },
   { audit, live }: Pick<ProxyContext, 'audit' | 'live'>,
   hubApi: HubApi,
 ): Route {
@@ -23,15 +25,11 @@ export function hubRoute(
     const call = callOf(request, false);
     let who: HubCaller = nobody;
     let ended: DroverError | undefined;
-    response.once('close', () =>
-      audit.hub(
-        call,
-        signedIn(response) ?? who,
-        startedMs,
-        ended?.entry.httpStatus ?? response.statusCode,
-        ended?.code,
-      ),
-    );
+    response.once('close', () => {
+      const { reason, ...note } = noted(response, name => parts.view.user(name) !== undefined);
+      const status = ended?.entry.httpStatus ?? response.statusCode;
+      audit.hub(call, signedIn(response) ?? who, startedMs, status, ended?.code ?? reason, note);
+    });
     try {
       const taken = takeHeaders(request.rawHeaders);
       const { impersonation, cookie } = taken;
@@ -72,6 +70,17 @@ function signedIn(response: CompatResponse): HubCaller | undefined {
   const user = response.getHeader(sessionHeaders.user);
   const token = response.getHeader(sessionHeaders.token);
   return user === undefined ? undefined : { user: decodeURIComponent(String(user)), groups: [], token: String(token) };
+}
+
+const hashChars = 16;
+
+/** What fleet-api says of the request. A name that no user has may be a password in the wrong field (T19). */
+function noted(response: CompatResponse, isUser: (name: string) => boolean): HubNote & { reason?: string | undefined } {
+  const note = readAuditNote(response.getHeader(auditNoteHeader));
+  if (note?.account === undefined) return note ?? {};
+  const { account, ...rest } = note;
+  if (isUser(account.toLowerCase())) return { ...rest, account: account.toLowerCase() };
+  return { ...rest, accountHash: createHash('sha256').update(account).digest('hex').slice(0, hashChars) };
 }
 
 /** Whether the request has come whole. HTTP/2's `complete` waits for a reader also where there is nothing to read. */

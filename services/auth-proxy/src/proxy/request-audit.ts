@@ -22,6 +22,9 @@ export interface HubCaller {
   readonly originalUser?: string;
 }
 
+/** What fleet-api says of a request besides. */
+export type HubNote = Pick<AuditEntry, 'action' | 'provider' | 'account' | 'accountHash' | 'object'>;
+
 export const nobody: HubCaller = Object.freeze({ user: '', groups: [], token: '' });
 const strangerPathLength = 256;
 
@@ -53,7 +56,7 @@ export class RequestAudit {
   }
 
   /** Of a request to the hub itself. What strangers write is kept short, so that they cannot fill the stream quickly. */
-  hub(call: IncomingCall, who: HubCaller, startedMs: number, status: number, error?: string): void {
+  hub(call: IncomingCall, who: HubCaller, startedMs: number, status: number, error?: string, note: HubNote = {}): void {
     const path =
       who === nobody && call.target.length > strangerPathLength
         ? `${call.target.slice(0, strangerPathLength)}…`
@@ -72,6 +75,7 @@ export class RequestAudit {
       bytesIn: 0,
       bytesOut: 0,
       error,
+      ...note,
     });
   }
 
