@@ -23,6 +23,12 @@ export const errorTable = Object.freeze({
   'session-ended': row(401, 'Unauthorized', false, 'The session has ended; run `drover login` again.'),
   'token-malformed': row(401, 'Unauthorized', false, 'The token is not a Drover token, or was mistyped or cut.'),
   'user-disabled': row(401, 'Unauthorized', false, 'The user is disabled; ask an administrator of the hub.'),
+  'password-change-required': row(
+    403,
+    'Forbidden',
+    false,
+    'The password was chosen by somebody else; sign in with a new one: `drover login --new-password-file F`.',
+  ),
   forbidden: row(403, 'Forbidden', false, 'The hub knows who you are and does not allow this.'),
   'impersonation-forbidden': row(
     403,

@@ -1,7 +1,15 @@
 import { parseDurationSeconds } from '@drover/async';
+import { passwordLimits } from './password-policy.ts';
 
 /** Settings that the hub itself reads, and what is wrong with a value (undefined: nothing). */
 export const hubSettings = Object.freeze({
+  'password-min-length': Object.freeze({
+    fault: (value: string): string | undefined => {
+      const { minLength, maxMinLength } = passwordLimits;
+      const isCount = /^\d{1,3}$/.test(value) && Number(value) >= minLength && Number(value) <= maxMinLength;
+      return isCount ? undefined : `must be a number from ${minLength} to ${maxMinLength}`;
+    },
+  }),
   'token-max-ttl': Object.freeze({
     /** Without it, a token lives a year at most. */
     defaultSeconds: 366 * 86_400,
@@ -25,4 +33,11 @@ export function tokenMaxTtlSeconds(value: string | undefined): number {
   const { defaultSeconds, fault } = hubSettings['token-max-ttl'];
   if (value === undefined || fault(value) !== undefined) return defaultSeconds;
   return parseDurationSeconds(value) ?? defaultSeconds;
+}
+
+/** How long a password must be, by the value of its setting (undefined: it is not set). */
+export function passwordMinLength(value: string | undefined): number {
+  if (value === undefined || hubSettings['password-min-length'].fault(value) !== undefined)
+    return passwordLimits.minLength;
+  return Number(value);
 }

@@ -1,9 +1,10 @@
 import type { Registry } from '@drover/apiserver';
 import { AttemptLimiter, type Clock } from '@drover/async';
-import { adminGroup, type Token, type User } from '@drover/contracts';
+import { adminGroup, type Password, type Token, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { hashPassword, mintToken, secretOfToken, verifyDummyPassword, verifyPassword } from '@drover/identity';
-import { tokenMaxTtlSeconds } from '../domain/hub-settings.ts';
+import { passwordMinLength, tokenMaxTtlSeconds } from '../domain/hub-settings.ts';
+import { requireGoodPassword } from '../domain/password-policy.ts';
 import { isPast, timestamp } from '../domain/timestamp.ts';
 import { clusters, newObject, passwords, settings, tokens, users } from '../resources/index.ts';
 
@@ -16,10 +17,6 @@ export const accountLimits = Object.freeze({
   maxGraceSeconds: 7 * 86_400,
   /** Tokens of one user that live at once; a script that logs in again and again ends here, and not in a full store. */
   maxTokensPerUser: 1000,
-  /** NIST SP 800-63B, 5.1.1.2. */
-  minPasswordLength: 8,
-  /** Hashing costs by length too. */
-  maxPasswordLength: 1024,
 });
 
 /** Passwords tried on one account: ten in five minutes; a few MB remember as many accounts as this. */
@@ -48,6 +45,12 @@ export interface TokenWish {
   readonly clusters?: readonly string[];
   /** The AuthProvider that its maker signed in at. */
   readonly provider?: string;
+}
+
+/** What a password is for. */
+export interface PasswordWish {
+  /** Somebody else chose it: it opens nothing but its own change. */
+  readonly mustChange?: boolean;
 }
 
 /** How a token is rotated. */
@@ -173,22 +176,45 @@ export class Accounts {
     return { token, name, user, expiresAt, previousUntil };
   }
 
-  /** Makes a user with a password. Throws `already-exists`, `invalid`. */
-  async createUser(username: string, password: string, groups?: readonly string[]): Promise<User> {
-    const hash = await hashPassword(requirePassword(password));
+  /**
+   * Makes a user with a password. `mustChange`: he gives another before anything else. Throws `already-exists`, `invalid`.
+   */
+  async createUser(
+    username: string,
+    password: string,
+    groups?: readonly string[],
+    { mustChange = false }: PasswordWish = {},
+  ): Promise<User> {
+    const hash = await hashPassword(this.#goodPassword(username, password));
     const draft: User = { ...newObject('User', username), spec: groups === undefined ? {} : { groups: [...groups] } };
     const user = await this.#registry.create(users, draft);
-    await this.#registry.create(passwords, { ...newObject('Password', username), hash });
+    await this.#registry.create(passwords, withHash(newObject('Password', username), hash, mustChange));
     return user;
   }
 
   /** Gives a user another password, or a first one. Throws `not-found`, `invalid`. */
-  async setPassword(username: string, password: string): Promise<void> {
+  async setPassword(username: string, password: string, { mustChange = false }: PasswordWish = {}): Promise<void> {
     this.#registry.get(users, username);
-    const hash = await hashPassword(requirePassword(password));
+    const hash = await hashPassword(this.#goodPassword(username, password));
     if (this.#registry.find(passwords, username) === undefined) {
-      await this.#registry.create(passwords, { ...newObject('Password', username), hash });
-    } else await this.#registry.update(passwords, username, current => ({ ...current, hash }));
+      await this.#registry.create(passwords, withHash(newObject('Password', username), hash, mustChange));
+    } else await this.#registry.update(passwords, username, current => withHash(current, hash, mustChange));
+  }
+
+  /** Whether the user has to give another password before he is let in. */
+  mustChangePassword(username: string): boolean {
+    return this.#registry.find(passwords, username)?.mustChange !== undefined;
+  }
+
+  /** Another password for one that was found right. Throws `invalid`, where it is the same again too. */
+  async changePassword(username: string, current: string, next: string): Promise<void> {
+    if (next === current) throw new DroverError('invalid', 'the new password is the old one');
+    await this.setPassword(username, next);
+  }
+
+  #goodPassword(username: string, password: string): string {
+    const set = this.#registry.find(settings, 'password-min-length')?.spec.value;
+    return requireGoodPassword(password, username, passwordMinLength(set));
   }
 
   /** Whether it is the user's password; counted as {@link isPassword} counts. Throws `too-many-requests`. */
@@ -208,8 +234,7 @@ export class Accounts {
   }
 }
 
-function requirePassword(password: string): string {
-  const { minPasswordLength, maxPasswordLength } = accountLimits;
-  if (password.length >= minPasswordLength && password.length <= maxPasswordLength) return password;
-  throw new DroverError('invalid', `a password has ${minPasswordLength} to ${maxPasswordLength} characters`);
-}
+const withHash = (password: Omit<Password, 'hash'>, hash: string, mustChange: boolean): Password => {
+  const { mustChange: _, ...kept } = password;
+  return { ...kept, hash, ...(mustChange ? { mustChange: 'true' } : {}) };
+};
