@@ -122,6 +122,34 @@ describe('credentials that ended, and credentials that are tried', () => {
     assert.equal(stub.seen.at(-1)?.headers['impersonate-group'], undefined);
   });
 
+  test('T5 removing the binding that makes somebody a member ends what he has open in the cluster', async () => {
+    const token = await hub.createUser('ines', ['ops']);
+    const setting = { apiVersion: 'drover.dev/v1', kind: 'Setting', metadata: { name: 'cluster-membership' } };
+    const create = async (path: string, body: object): Promise<void> => {
+      const made = await hub.call(api(path), { method: 'POST', token: hub.adminToken, body });
+      assert.equal(made.status, 201, made.text);
+    };
+    const bind = (cluster: string, subject: object): Promise<void> =>
+      create(`namespaces/${cluster}/clusterroletemplatebindings`, {
+        apiVersion: 'drover.dev/v1',
+        kind: 'ClusterRoleTemplateBinding',
+        metadata: { name: 'of-ines' },
+        spec: { roleTemplate: 'cluster-member', ...subject },
+      });
+    await bind('alpha', { user: 'ines' });
+    await bind('beta', { group: 'ops' });
+    await create('settings', { ...setting, spec: { value: 'required' } });
+    for (const [door, cluster] of doors())
+      await eventually(async () => (await hub.call(`/k8s/clusters/${cluster}/api`, { token, door })).status === 200);
+    const unbind = async (): Promise<Answer> => {
+      await asAdmin('DELETE', api('namespaces/beta/clusterroletemplatebindings/of-ines'));
+      return asAdmin('DELETE', api('namespaces/alpha/clusterroletemplatebindings/of-ines'));
+    };
+    await endsEverything(token, unbind, 403);
+    await asAdmin('DELETE', api('settings/cluster-membership'));
+    await eventually(async () => (await hub.call(pods, { token })).status === 200);
+  });
+
   test('T5 removing a cluster ends what is open there', async () => {
     const gamma = await connectStub(hub, 'gamma', stub.endpoint);
     using watch = await openRaw(hub, hub.url);

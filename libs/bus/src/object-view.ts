@@ -2,7 +2,7 @@ import { type HubObject, objects } from '@drover/contracts';
 import type { ObjectBucket } from './object-bucket.ts';
 import type { ObjectWatch } from './object-watch.ts';
 
-/** What changed: an object as it is now (`undefined`: deleted) and as it was. */
+/** What changed: an object (`<name>`, or `<namespace>/<name>`) as it is now (`undefined`: deleted) and as it was. */
 export type ViewChange<T> = (name: string, now: T | undefined, before: T | undefined) => void;
 
 export interface ObjectViewOptions<T> {
@@ -125,5 +125,8 @@ export class ObjectView<T extends HubObject> implements AsyncDisposable {
   }
 }
 
-/** `<resource>.<namespace or _>.<name>`: the name may hold dots. */
-const nameOf = (key: string): string => key.split('.').slice(2).join('.');
+/** Of `<resource>.<namespace or _>.<name>`, whose name may hold dots: `<name>`, or `<namespace>/<name>`. */
+function nameOf(key: string): string {
+  const [, namespace, ...name] = key.split('.');
+  return namespace === '_' ? name.join('.') : `${namespace}/${name.join('.')}`;
+}

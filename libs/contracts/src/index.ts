@@ -19,6 +19,7 @@ export {
   adminGroup,
   type HubObject,
   type ManagedFieldsEntry,
+  membershipSetting,
   type ObjectMeta,
   type OwnerReference,
   originalUserExtra,

@@ -54,7 +54,17 @@ export const resources = Object.freeze({
   passwords: 'passwords',
   authProviders: 'authproviders',
   endedSessions: 'endedsessions',
+  settings: 'settings',
+  globalRoleBindings: 'globalrolebindings',
+  clusterRoleTemplateBindings: 'clusterroletemplatebindings',
+  projectRoleTemplateBindings: 'projectroletemplatebindings',
 });
+
+/**
+ * The Setting by which clusters are their members' alone: with the value `required`, only those whom a role is bound to in a
+ * cluster, and administrators, reach it. Without it every active user does, and the cluster's own RBAC decides.
+ */
+export const membershipSetting = Object.freeze({ name: 'cluster-membership', required: 'required', open: 'open' });
 
 /** The group of global administrators, without prefix. */
 export const adminGroup = 'admins';

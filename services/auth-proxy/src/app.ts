@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@drover/async';
 import type { Bus } from '@drover/bus';
-import { groupsOf, subjects, type User } from '@drover/contracts';
+import { type Cluster, groupsOf, subjects, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { AssertionSigner, type PublicKeys, SessionVerifier, type SigningKeyFile, secretEndMs } from '@drover/identity';
 import type { FrontDoorOptions, Route } from '@drover/service-kit';
@@ -116,10 +116,24 @@ export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthPro
 }
 
 /** The view, wired so that what it loses ends the requests that stood on it (T5). */
-function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<HubView> {
-  return openHubView(
+async function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<HubView> {
+  let opened: HubView | undefined;
+  const cutStrangers = (view: HubView, clusters: Iterable<Cluster>): void => {
+    const names = new Map(Array.from(clusters, ({ metadata: { uid, name } }) => [uid, name]));
+    live.cutWhere(({ credential, clusterUid }) => {
+      const name = names.get(clusterUid);
+      const user = name === undefined ? undefined : view.user(credential.user);
+      return user !== undefined && name !== undefined && !view.mayReach(user, name);
+    }, new DroverError('forbidden', 'the user is no member of the cluster any more'));
+  };
+  opened = await openHubView(
     bus,
     {
+      onMembers: name => {
+        if (opened === undefined) return;
+        const one = name === undefined ? undefined : opened.cluster(name);
+        cutStrangers(opened, name === undefined ? opened.clusters() : one ? [one] : []);
+      },
       onToken: (name, now, before) => {
         if (before === undefined) return;
         const kept = now !== undefined && sameRights(now, before) ? now : undefined;
@@ -161,6 +175,7 @@ function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<HubVie
     },
     logger,
   );
+  return opened;
 }
 
 /** A live request stands on the groups that it was opened with; one more takes nothing from it. */

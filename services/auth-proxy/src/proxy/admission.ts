@@ -42,7 +42,7 @@ export interface AdmittedRequest {
 }
 
 export interface AdmissionParts {
-  readonly view: Pick<HubView, 'cluster'>;
+  readonly view: Pick<HubView, 'cluster' | 'mayReach'>;
   readonly authenticator: Authenticator;
   readonly assertions: Assertions;
   readonly clock: Clock;
@@ -66,6 +66,7 @@ export function admit(call: IncomingCall, parts: AdmissionParts): AdmittedReques
   if (authorization === undefined) requireSameOrigin(call, taken);
   const cluster = parts.view.cluster(name);
   if (cluster === undefined) throw unknownCluster(name);
+  if (!parts.view.mayReach(caller.user, name)) throw notAMember(caller.user.metadata.name, name);
   const { clusters } = caller.credential;
   if (clusters !== undefined && !clusters.includes(name)) {
     throw new DroverError('forbidden', `this token is not for cluster ${JSON.stringify(name)}`);
@@ -93,6 +94,12 @@ export function admit(call: IncomingCall, parts: AdmissionParts): AdmittedReques
     assertion: parts.assertions.of(caller, cluster.metadata.uid, kind, () => identity),
   };
 }
+
+const notAMember = (user: string, cluster: string): DroverError =>
+  new DroverError(
+    'forbidden',
+    `user ${JSON.stringify(user)} is not a member of cluster ${JSON.stringify(cluster)}: no role is bound there to the user or the user’s groups`,
+  );
 
 function unknownCluster(name: string): DroverError {
   return new DroverError('cluster-unknown', `clusters.drover.dev ${JSON.stringify(name)} not found`, {

@@ -57,6 +57,7 @@ async function world({ clusters }: { clusters?: string[] } = {}) {
     provider: () => undefined,
     sessionEnded: () => false,
     cluster: () => undefined,
+    mayReach: () => true,
     lastHeardMs: () => clock.now(),
   };
   const live = new LiveExchanges(clock, assert.ifError);

@@ -39,6 +39,7 @@ async function world() {
     provider: () => undefined,
     sessionEnded: () => false,
     cluster: () => undefined,
+    mayReach: () => true,
     lastHeardMs: () => clock.now(),
   };
   const live = new LiveExchanges(clock, assert.ifError);

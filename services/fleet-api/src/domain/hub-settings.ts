@@ -1,8 +1,15 @@
 import { parseDurationSeconds } from '@drover/async';
+import { membershipSetting } from '@drover/contracts';
 import { passwordLimits } from './password-policy.ts';
 
 /** Settings that the hub itself reads, and what is wrong with a value (undefined: nothing). */
 export const hubSettings = Object.freeze({
+  [membershipSetting.name]: Object.freeze({
+    fault: (value: string): string | undefined =>
+      value === membershipSetting.open || value === membershipSetting.required
+        ? undefined
+        : `must be ${membershipSetting.open} or ${membershipSetting.required}`,
+  }),
   'password-min-length': Object.freeze({
     fault: (value: string): string | undefined => {
       const { minLength, maxMinLength } = passwordLimits;
