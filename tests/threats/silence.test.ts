@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { connectSessions, TunnelDirectory } from '@drover/sessions';
 import { eventually } from '@drover/testing';
 import { connectStub, startAgent, type TestAgent } from './agent.ts';
 import { openHttp2 } from './http2-client.ts';
@@ -98,15 +100,18 @@ describe('a network that says nothing', { concurrency: true }, () => {
     assert.ok(new Set(pauses).size > 8, pauses.join());
   });
 
-  test('T32 an idle shell and an idle watch live on, and every hop speaks meanwhile', async () => {
+  test('T32 an idle shell, port-forward and watch live on, and every hop speaks meanwhile', async () => {
     const { relay } = await start('delta');
     stub.serve((request, response) => {
       if (request.url?.includes('watch=1')) response.writeHead(200).write('{"type":"BOOKMARK"}\n');
       else response.end('{}');
     });
     using shell = await openRaw(hub, hub.url);
-    shell.write(upgradeHead('/k8s/clusters/delta/api/v1/namespaces/a/pods/p/exec', hub.adminToken));
-    await shell.until(/^HTTP\/1\.1 101 /);
+    using forwarded = await openRaw(hub, hub.url);
+    for (const [client, what] of [[shell, 'exec'] as const, [forwarded, 'portforward'] as const]) {
+      client.write(upgradeHead(`/k8s/clusters/delta/api/v1/namespaces/a/pods/p/${what}`, hub.adminToken));
+      await client.until(/^HTTP\/1\.1 101 /);
+    }
     const { session, stream } = openHttp2(hub, {
       path: '/k8s/clusters/delta/api/v1/pods?watch=1',
       token: hub.adminToken,
@@ -128,8 +133,10 @@ describe('a network that says nothing', { concurrency: true }, () => {
       },
       { timeoutMs: idleLimitMs },
     );
-    shell.write('still there');
-    await shell.until(/still there$/);
+    for (const client of [shell, forwarded]) {
+      client.write('still there');
+      await client.until(/still there$/);
+    }
     assert.equal(stream.closed, false);
     session.destroy();
   });
@@ -167,6 +174,39 @@ describe('a network that says nothing', { concurrency: true }, () => {
       );
       return true;
     });
+  });
+
+  test('T32 the kernel probes every connection between the services of the hub too', async () => {
+    await using many = await startTestHub({ processes: { authProxies: 1, gateways: 2 } });
+    await using sessions = connectSessions({ url: many.redisUrl });
+    await using directory = new TunnelDirectory(sessions);
+    const hops = await eventually(async () => {
+      await directory.refresh();
+      const gateways = directory.view.gateways();
+      return gateways.length === 2 ? gateways.map(({ hopAddress }) => Number(hopAddress.split(':')[1])) : undefined;
+    });
+    const record: { ports: Record<string, number> } = JSON.parse(
+      await readFile(join(many.dataDir, 'hub.json'), 'utf8'),
+    );
+    // A watch on the hub's own API keeps a connection of the front door to fleet-api.
+    const { session, stream } = openHttp2(many, {
+      path: '/apis/drover.dev/v1/clusters?watch=1',
+      token: many.adminToken,
+    });
+    await new Promise(resolve => stream.once('response', resolve));
+    // The front door and the other gateway dial each gateway.
+    const wanted = [...hops.map(port => ({ port, dialled: 2 })), { port: record.ports['fleet-api'] ?? 0, dialled: 1 }];
+    for (const { port, dialled } of wanted) {
+      await eventually(async () => {
+        const probed = (await connections()).filter(({ timer }) => timer === keepaliveTimer);
+        for (const end of ['remote', 'local'] as const) {
+          const found = probed.filter(connection => connection[end] === port).length;
+          assert.ok(found >= dialled, `${found} connections with ${end} port ${port} are probed, not ${dialled}`);
+        }
+        return true;
+      });
+    }
+    session.destroy();
   });
 
   const connectedStatus = async (cluster: string): Promise<unknown> => {

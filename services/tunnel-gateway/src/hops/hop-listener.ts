@@ -10,6 +10,8 @@ import { serveHop } from './hop-session.ts';
 
 /** After this, connections that did not end by themselves are cut. */
 const stopDeadlineMs = 2_000;
+/** As whoever dials it: a peer whose machine is gone is noticed by the kernel too (T32). */
+const keepAliveProbeMs = 30_000;
 /** Who may open streams here, by the URI in its certificate. */
 const allowed: readonly string[] = ['auth-proxy', 'tunnel-gateway'];
 
@@ -40,6 +42,7 @@ export async function listenForHops(options: HopListenerOptions): Promise<HopLis
       minVersion: 'TLSv1.3',
       noDelay: true,
       keepAlive: true,
+      keepAliveInitialDelay: keepAliveProbeMs,
     },
     (socket: TLSSocket) => {
       socket.on('error', () => socket.destroy());
