@@ -4,6 +4,7 @@ import { eventually } from '@drover/testing';
 import { connectStub } from './agent.ts';
 import { openHttp2 } from './http2-client.ts';
 import { startTestHub, type TestHub } from './hub.ts';
+import { liveTimers } from './live-timers.ts';
 import { openRaw, upgradeHead } from './raw-connection.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { type StubCluster, startStubCluster } from './stub-cluster.ts';
@@ -19,6 +20,7 @@ describe('requests that nobody waits for', () => {
   let stub: StubCluster;
   let replica: Replica;
   let sockets: number;
+  let timers: number;
 
   before(async () => {
     hub = running.use(await startTestHub());
@@ -31,6 +33,7 @@ describe('requests that nobody waits for', () => {
     stub.serve((_request, response) => response.end('{}'));
     await idle();
     sockets = openSockets();
+    timers = liveTimers();
   });
 
   const openSockets = (): number => process.getActiveResourcesInfo().filter(kind => kind === 'TCPSocketWrap').length;
@@ -44,12 +47,14 @@ describe('requests that nobody waits for', () => {
       assert.equal(replica.openStreams(), 0, 'open streams');
       return true;
     });
-  /** Nothing of the requests is left: no exchange, no stream, no connection of either side. */
+  /** Nothing of the requests is left: no exchange, no stream, no connection of either side, no timer. */
   const nothingLeft = async (): Promise<void> => {
     await nothingInFlight();
     await eventually(() => {
       assert.ok(stub.connections.size <= 1, `${stub.connections.size} connections to the kube-apiserver`);
       assert.ok(openSockets() <= sockets, `${openSockets()} sockets, and ${sockets} before`);
+      // Each test ends in this poll, whose own timer is one more.
+      assert.ok(liveTimers() <= timers + 1, `${liveTimers()} timers, and ${timers} before`);
       return true;
     });
     stub.serve((_request, response) => response.end('{}'));
