@@ -14,7 +14,7 @@ import {
   startCluster,
   type TestCluster,
 } from '@drover/testing';
-import { type Hub, startHub } from './hub.ts';
+import { type Hub, type HubMode, hubModes, startHub } from './hub.ts';
 import { kubectlEnv } from './step.ts';
 
 const clients = await kubectls();
@@ -22,9 +22,17 @@ const clients = await kubectls();
 const atOnceMs = 5_000;
 /** The shortest life that the hub gives a token. */
 const tokenLifeMs = 60_000;
+const wrongTokens: readonly (readonly [what: string, token: string])[] = [
+  ['a token that is none', 'nonsense'],
+  ['a token that the hub did not make', `drv_abcdefghij_${'x'.repeat(43)}000000`],
+];
 
-// What people see when something is wrong: the message of kubectl says what.
-describe('errors as kubectl shows them', { skip: cannotStartCluster() }, () => {
+// What people see when something is wrong: the message of kubectl says what. Both wait for a token's end, so together.
+describe('errors as kubectl shows them', { skip: cannotStartCluster(), concurrency: true }, () => {
+  for (const mode of hubModes) describe(`hub as ${mode}`, { concurrency: false }, () => testErrors(mode));
+});
+
+function testErrors(mode: HubMode): void {
   const running = new AsyncDisposableStack();
   let cluster: TestCluster;
   let hub: Hub;
@@ -36,7 +44,7 @@ describe('errors as kubectl shows them', { skip: cannotStartCluster() }, () => {
     home = await mkdtemp(join(tmpdir(), 'drover-errors-'));
     running.defer(() => rm(home, { recursive: true, force: true }));
     cluster = running.use(await startCluster());
-    hub = running.use(await startHub('one process'));
+    hub = running.use(await startHub(mode));
     await hub.connect('alpha', cluster);
     await hub.joinFile('lonely');
     const body = { ttlSeconds: tokenLifeMs / 1000 };
@@ -53,10 +61,6 @@ describe('errors as kubectl shows them', { skip: cannotStartCluster() }, () => {
 
   for (const { name, path } of clients) {
     describe(`kubectl ${name}`, () => {
-      const wrongTokens: [what: string, token: string][] = [
-        ['a token that is none', 'nonsense'],
-        ['a token that the hub did not make', `drv_abcdefghij_${'x'.repeat(43)}000000`],
-      ];
       for (const [what, token] of wrongTokens) {
         test(`${what}: it must be logged in`, async () => {
           const { code, stdout, stderr } = await call(path, 'alpha', token, 'get', 'pods');
@@ -87,6 +91,20 @@ describe('errors as kubectl shows them', { skip: cannotStartCluster() }, () => {
       });
     });
   }
+
+  test('a wrong token, one that is none, and none at all are a 401 Status, whatever is asked for', async () => {
+    for (const path of ['/k8s/clusters/alpha/api', '/k8s/clusters/nowhere/api', '/apis/drover.dev/v1/clusters']) {
+      for (const [what, token] of [...wrongTokens, ['no token', undefined] as const]) {
+        const { status, headers, body } = await hub.call(path, token === undefined ? {} : { token });
+        assert.equal(status, 401, `${path}: ${what}`);
+        assert.match(String(headers['content-type']), /^application\/json/);
+        const { message, ...rest } = body as { message: string };
+        assert.match(message, /\S/);
+        const known = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' };
+        assert.deepEqual(rest, { ...known, reason: 'Unauthorized', code: 401 }, `${path}: ${what}`);
+      }
+    }
+  });
 
   // Before its first discovery kubectl shows the status's reason only; the whole message is in the answer.
   test('an unknown cluster is a 404 that names it', async () => {
@@ -123,4 +141,4 @@ describe('errors as kubectl shows them', { skip: cannotStartCluster() }, () => {
     assert.equal(status, 503);
     assert.equal(headers['retry-after'], undefined);
   });
-});
+}
