@@ -29,7 +29,10 @@ export interface CallOptions {
 
 /** A whole hub as `npm start` runs it, for one test file. */
 export interface Hub extends AsyncDisposable {
+  /** The first front door. */
   readonly url: string;
+  /** Every front door. */
+  readonly urls: readonly string[];
   readonly port: number;
   readonly dataDir: string;
   /** PEM of the CA that signed its certificate, and the file that holds it. */
@@ -45,8 +48,8 @@ export interface Hub extends AsyncDisposable {
   joinFile(cluster: string): Promise<JoinFile>;
   /** Registers the cluster, starts `drover agent` beside it and waits until requests reach it. */
   connect(cluster: string, beside: TestCluster): Promise<Background>;
-  /** A kubeconfig for the cluster (or, without one, the hub's own API) with a token inside. */
-  kubeconfig(cluster: string | undefined, token: string): Promise<string>;
+  /** A kubeconfig for the cluster (or, without one, the hub's own API) with a token inside, at one of the front doors. */
+  kubeconfig(cluster: string | undefined, token: string, door?: string): Promise<string>;
   readonly process: Background;
 }
 
@@ -74,6 +77,7 @@ export async function startHub(mode: HubMode, env: Readonly<Record<string, strin
     { timeoutMs: readyTimeoutMs },
   ).catch(() => new Error(`the hub was not ready after ${readyTimeoutMs} ms:\n${log()}`));
   if (url instanceof Error) throw url;
+  const others = [...program.stdout().matchAll(/^another front door: (\S+)$/gm)].map(([, door = '']) => door);
 
   const caFile = join(dataDir, 'pki/ca.crt');
   const ca = await readFile(caFile, 'utf8');
@@ -108,6 +112,7 @@ export async function startHub(mode: HubMode, env: Readonly<Record<string, strin
   let files = 0;
   const hub: Hub = {
     url,
+    urls: [url, ...others],
     port: Number(new URL(url).port),
     dataDir,
     ca,
@@ -142,9 +147,9 @@ export async function startHub(mode: HubMode, env: Readonly<Record<string, strin
       });
       return agent;
     },
-    kubeconfig: async (cluster, token) => {
+    kubeconfig: async (cluster, token, door = url) => {
       const file = join(dataDir, `test-${files++}.kubeconfig`);
-      const server = cluster === undefined ? url : `${url}/k8s/clusters/${cluster}`;
+      const server = cluster === undefined ? door : `${door}/k8s/clusters/${cluster}`;
       await writeFile(file, kubeconfigText(server, ca, token), { mode: 0o600 });
       return file;
     },

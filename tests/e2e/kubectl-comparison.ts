@@ -10,12 +10,29 @@ import type { StepContext } from './step.ts';
 /** In place of an exit code: the step itself failed. */
 const couldNotBeDone = -1;
 
-/** Does every step, one after the other, and gives what each showed. */
-async function doAll(fleet: Fleet, kubectl: string, namespace: string, kubeconfig: string): Promise<RunResult[]> {
-  const server = /server"?: ?"?([^",\s]+)/.exec(await readFile(kubeconfig, 'utf8'))?.[1] ?? '';
-  const context: StepContext = { kubectl, kubeconfig, server, namespace, home: await fleet.folder() };
+interface Doing {
+  readonly kubectl: string;
+  readonly namespace: string;
+  readonly kubeconfigs: readonly string[];
+  readonly first?: number;
+}
+
+/**
+ * Does every step, one after the other, and gives what each showed. Of several kubeconfigs each step takes the next, as it
+ * would at a load balancer, `first` to begin with.
+ */
+async function doAll(fleet: Fleet, { kubectl, namespace, kubeconfigs, first = 0 }: Doing): Promise<RunResult[]> {
+  const home = await fleet.folder();
+  const contexts = await Promise.all(
+    kubeconfigs.map(async (kubeconfig): Promise<StepContext> => {
+      const server = /server"?: ?"?([^",\s]+)/.exec(await readFile(kubeconfig, 'utf8'))?.[1] ?? '';
+      return { kubectl, kubeconfig, server, namespace, home };
+    }),
+  );
   const results: RunResult[] = [];
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
+    const context = contexts[(first + index) % contexts.length];
+    if (context === undefined) throw new Error('no kubeconfig');
     const failed = (error: unknown): RunResult => ({ code: couldNotBeDone, stdout: '', stderr: String(error) });
     const { code, stdout, stderr } = await step.run(context).catch(failed);
     results.push({ code, stdout: mask(stdout, context), stderr: mask(stderr, context) });
@@ -23,25 +40,33 @@ async function doAll(fleet: Fleet, kubectl: string, namespace: string, kubeconfi
   return results;
 }
 
-/** The same commands straight at the cluster and through the hub, in both modes: equal in all that they show. */
-export function compareKubectl(fleet: () => Fleet, { name, path }: Kubectl): void {
+/**
+ * The same commands straight at the cluster and through the hub, in both modes and at each of its front doors: equal in all
+ * that they show. `turn` tells the clients apart: a step that one does at the first door the next does at the second.
+ */
+export function compareKubectl(fleet: () => Fleet, { name, path }: Kubectl, turn: number): void {
   const id = name.toLowerCase().replace('.', '-');
   describe(`kubectl ${name} does through the hub what it does straight at the cluster`, { concurrency: 2 }, () => {
     let straight: RunResult[] = [];
     before(async () => {
-      straight = await doAll(fleet(), path, `straight-${id}`, fleet().alpha.kubeconfig);
+      const kubeconfigs = [fleet().alpha.kubeconfig];
+      straight = await doAll(fleet(), { kubectl: path, namespace: `straight-${id}`, kubeconfigs });
     });
+    for (const [index, step] of steps.entries()) {
+      test(`straight: ${step.name}`, () => {
+        const { code, stderr } = straight[index] ?? { code: couldNotBeDone, stderr: 'not done' };
+        assert.equal(code, step.code, stderr);
+      });
+    }
     for (const mode of hubModes) {
       test(`hub as ${mode}`, async t => {
         const hub = fleet().hub(mode);
-        const kubeconfig = await hub.kubeconfig('alpha', hub.adminToken);
-        const through = await doAll(fleet(), path, `${mode.replace(' ', '-')}-${id}`, kubeconfig);
+        const kubeconfigs = await Promise.all(hub.urls.map(door => hub.kubeconfig('alpha', hub.adminToken, door)));
+        assert.equal(kubeconfigs.length, mode === 'processes' ? 2 : 1);
+        const namespace = `${mode.replace(' ', '-')}-${id}`;
+        const through = await doAll(fleet(), { kubectl: path, namespace, kubeconfigs, first: turn });
         for (const [index, step] of steps.entries()) {
-          await t.test(step.name, () => {
-            const expected = straight[index];
-            assert.notEqual(expected?.code, couldNotBeDone, expected?.stderr); // or equal failures would pass
-            assert.deepEqual(through[index], expected);
-          });
+          await t.test(step.name, () => assert.deepEqual(through[index], straight[index]));
         }
       });
     }

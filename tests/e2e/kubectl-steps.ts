@@ -46,7 +46,7 @@ const workloads = JSON.stringify({
 const settings = (data: Record<string, string>): string =>
   JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data });
 
-/** Commands that run to their end, in this order; a second element is standard input. */
+/** Commands that run to their end, in this order; with what goes to their standard input. */
 const commands: readonly (readonly [commandLine: string, input?: string])[] = [
   ['version'],
   ['api-versions'],
@@ -94,10 +94,25 @@ const commands: readonly (readonly [commandLine: string, input?: string])[] = [
   ['get nodes -o name'],
 ];
 
+/** What the cluster refuses, what is not there, and what says by its exit code that there is a difference. */
+const failing: ReadonlySet<string> = new Set([
+  'diff -f -',
+  'create -f -',
+  'auth can-i create pods --as=somebody --as-group=nobody',
+  'top pod',
+  'top node',
+  'get pod missing',
+  'get nonsense',
+  'create configmap UPPER',
+  'delete configmap missing',
+  'logs missing',
+]);
+
 /** kubectl's plain commands; `$NS` is the namespace. */
 function commandStep([commandLine, input]: readonly [string, string?]): Step {
   return {
     name: `kubectl ${commandLine}`,
+    code: failing.has(commandLine) ? 1 : 0,
     run: context => {
       const args = commandLine.split(' ').map(word => (word === '$NS' ? context.namespace : word));
       return run(context.kubectl, ['--namespace', context.namespace, ...args], {

@@ -45,11 +45,13 @@ const fetchText = async (url: string): Promise<string> => {
 export const sessionSteps: readonly Step[] = [
   {
     name: 'kubectl exec with stdin, stderr and an exit code',
+    code: 3,
     run: context =>
       session(context, ['exec', '-i', 'work', '--', 'sh', '-c', 'cat; echo wrong >&2; exit 3'], 'from here'),
   },
   {
     name: 'kubectl exec of what does not exist',
+    code: 1,
     run: async context => {
       // The runtime's words hold ids of its own.
       const { code, stdout } = await session(context, ['exec', 'work', '--', 'no-such-program']);
@@ -58,6 +60,7 @@ export const sessionSteps: readonly Step[] = [
   },
   {
     name: 'kubectl exec carries a megabyte of bytes in',
+    code: 0,
     run: async context => {
       const data = randomBytes(1_000_000);
       const { code, stdout, stderr } = await session(context, ['exec', '-i', 'work', '--', 'sha256sum'], data);
@@ -66,6 +69,7 @@ export const sessionSteps: readonly Step[] = [
   },
   {
     name: 'kubectl exec with a tty',
+    code: 5,
     run: async context => {
       const command = `${context.kubectl} -n ${context.namespace} exec -it work -- sh`;
       const shell = start('script', ['-qec', command, '/dev/null'], { env: { ...kubectlEnv(context), TERM: 'xterm' } });
@@ -80,6 +84,7 @@ export const sessionSteps: readonly Step[] = [
   },
   {
     name: 'kubectl attach',
+    code: 0,
     run: async context => {
       await using attached = start(context.kubectl, ['-n', context.namespace, 'attach', '-i', 'echoer'], {
         env: kubectlEnv(context),
@@ -92,6 +97,7 @@ export const sessionSteps: readonly Step[] = [
   },
   {
     name: 'kubectl cp, both ways',
+    code: 0,
     run: async context => {
       const data = randomBytes(300_000);
       const here = join(context.home, 'small');
@@ -105,6 +111,7 @@ export const sessionSteps: readonly Step[] = [
   },
   {
     name: 'kubectl logs -f',
+    code: 0,
     run: async context => {
       await using logs = start(context.kubectl, ['-n', context.namespace, 'logs', '-f', 'teller'], {
         env: kubectlEnv(context),
@@ -115,6 +122,7 @@ export const sessionSteps: readonly Step[] = [
   },
   {
     name: 'kubectl port-forward',
+    code: 0,
     run: context =>
       whileServing(context, ['port-forward', 'work', ':8080'], /127\.0\.0\.1:(\d+) ->/, async port => {
         const pages = await Promise.all(Array.from({ length: 8 }, () => fetchText(`http://127.0.0.1:${port}/`)));
@@ -123,6 +131,7 @@ export const sessionSteps: readonly Step[] = [
   },
   {
     name: 'kubectl proxy',
+    code: 0,
     run: context =>
       // Without the flag it asks the server's root, whatever path the kubeconfig names.
       whileServing(context, ['proxy', '--port=0', '--append-server-path'], /serve on 127\.0\.0\.1:(\d+)/, port =>

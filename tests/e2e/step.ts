@@ -14,6 +14,8 @@ export interface StepContext {
 /** One thing that people do with kubectl. What it prints and its exit code are the same through the hub. */
 export interface Step {
   readonly name: string;
+  /** Its exit code straight at the cluster: two equal failures are no success. */
+  readonly code: number;
   run(context: StepContext): Promise<RunResult>;
 }
 

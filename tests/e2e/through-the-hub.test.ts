@@ -20,7 +20,7 @@ describe('through the hub', { skip: cannotStartCluster({ node: true }) }, () => 
 
   for (const mode of hubModes) testStreaming(() => fleet, mode);
   compareHelm(() => fleet);
-  for (const client of clients) compareKubectl(() => fleet, client);
+  for (const [turn, client] of clients.entries()) compareKubectl(() => fleet, client, turn);
 
   for (const mode of hubModes) {
     test(`each cluster is itself, hub as ${mode}`, async () => {
