@@ -28,6 +28,24 @@ const where = (): string[] => [
   ...['--cache-dir', join(folder, 'cache')],
 ];
 
+/** What `kubectl create` makes by itself, and of what the object must be what kubectl says that it would make. */
+const created: readonly (readonly [what: string, args: string, fields: readonly string[]])[] = [
+  ['deployment/web', 'deployment web --image=nginx:1 --replicas=2 --port=80 -- sleep 5', ['spec']],
+  ['configmap/settings', 'configmap settings --from-literal=a=1 --from-literal=b=', ['data']],
+  ['secret/hidden', 'secret generic hidden --from-literal=a=1 --type=example.dev/x', ['data', 'type']],
+  ['service/cheap', 'service clusterip cheap --tcp=80:8080 --tcp=443:https', ['spec']],
+  ['service/away', 'service externalname away --external-name=example.com', ['spec']],
+  ['serviceaccount/robot', 'serviceaccount robot', []],
+  ['job/once', 'job once --image=busybox -- true', ['spec']],
+  ['cronjob/nightly', 'cronjob nightly --image=busybox --schedule=@hourly -- true', ['spec']],
+  ['role/reader', 'role reader --verb=get,list --resource=pods --resource-name=a', ['rules']],
+  [
+    'rolebinding/readers',
+    'rolebinding readers --role=reader --user=jane --serviceaccount=x:y',
+    ['roleRef', 'subjects'],
+  ],
+];
+
 for (const { name, path } of await kubectls()) {
   const kubectl = async (args: string, input?: string) => {
     const result = await run(path, [...where(), ...args.split(' ')], input === undefined ? {} : { input });
@@ -94,6 +112,27 @@ for (const { name, path } of await kubectls()) {
     await done(`wait -n ${namespace} --for=delete pod -l app=web --timeout=30s`);
     await done(`delete namespace ${namespace}`);
   });
+
+  test(`kubectl ${name} makes by itself what it says that it would make`, async () => {
+    const namespace = `made-${name.replace('.', '').toLowerCase()}`;
+    await done(`create namespace ${namespace}`);
+    for (const [what, args, fields] of created) {
+      const [command = '', ...program] = args.split(' -- ');
+      const flags = (more: string): string => [`${command} -n ${namespace}${more}`, ...program].join(' -- ');
+      const meant = JSON.parse(await done(`create ${flags(' --dry-run=client -o json')}`));
+      assert.match(await done(`create ${flags('')}`), /created/);
+      const made = JSON.parse(await done(`get ${what} -n ${namespace} -o json`));
+      assert.deepEqual(made.metadata.labels, meant.metadata.labels, what);
+      for (const field of fields) assert.deepEqual(withoutNulls(made[field]), withoutNulls(meant[field]), what);
+    }
+    assert.match(await done(`get pods -n ${namespace}`), /^web-/m);
+    await done(`delete namespace ${namespace}`);
+  });
+}
+
+/** A time that is not yet known is null in what kubectl prints, and absent from what a server keeps. */
+function withoutNulls(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_, item) => (item === null ? undefined : item)));
 }
 
 test('kubectl asks the hub itself who it is and what it may do', async () => {

@@ -4,6 +4,7 @@ import { invalidOptions } from './failures.ts';
 import { type FieldError, fieldErrors } from './field-errors.ts';
 import { goStrings } from './metadata-rules.ts';
 import { isRecord } from './object.ts';
+import type { ProtobufMessage } from './protobuf.ts';
 import type { Preconditions } from './registry.ts';
 import { checkSchema, type Schema } from './schema.ts';
 
@@ -23,6 +24,15 @@ const fields: Readonly<Record<string, Schema>> = {
   orphanDependents: { type: 'boolean' },
   propagationPolicy: text,
   dryRun: { type: 'array', items: text },
+};
+
+/** The same as client-go sends it in protobuf. */
+export const deleteOptionsMessage: ProtobufMessage = {
+  1: ['gracePeriodSeconds', 'number?'],
+  2: ['preconditions', { 1: ['uid', 'string?'], 2: ['resourceVersion', 'string?'] }],
+  3: ['orphanDependents', 'boolean?'],
+  4: ['propagationPolicy', 'string?'],
+  5: ['dryRun', 'string', 'list'],
 };
 
 /** Reads the body of a deletion, or its parameters where it has none. Throws `bad-request`, `invalid`. */

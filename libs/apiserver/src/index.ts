@@ -12,7 +12,8 @@ export { NodeResponse, nodeRequest } from './node-exchange.ts';
 export type { ApiObject } from './object.ts';
 export type { Part } from './object-change.ts';
 export { storedBytes } from './object-json.ts';
-export type { ProtobufMessage } from './protobuf.ts';
+export { objectMeta } from './object-meta-message.ts';
+export type { ProtobufForm, ProtobufMessage } from './protobuf.ts';
 export {
   type Deleted,
   type DeleteOptions,
@@ -26,6 +27,7 @@ export { maxBodyBytes } from './request-body.ts';
 export { windowEvents } from './resource-cache.ts';
 export { allVerbs, type Column, type ResourceType, type Verb } from './resource-type.ts';
 export { sendError } from './responses.ts';
+export * as reviews from './reviews/index.ts';
 export { checkSchema, type Schema, type SchemaReport } from './schema.ts';
 export type { Selector } from './selectors.ts';
 export type { Store, StoreEvent } from './store.ts';

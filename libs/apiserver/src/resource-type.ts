@@ -1,6 +1,7 @@
 import type { KindDeclaration } from '@drover/contracts';
 import type { FieldError } from './field-errors.ts';
 import type { ApiObject } from './object.ts';
+import type { ProtobufMessage } from './protobuf.ts';
 
 /** What a caller may do with a resource over HTTP. */
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -43,6 +44,8 @@ export interface ResourceType<T extends ApiObject = ApiObject> extends KindDecla
   /** What the HTTP API offers; none: the resource is kept, and not served at all. */
   readonly verbs: readonly Verb[];
   readonly columns: readonly Column<T>[];
+  /** Its fields beside apiVersion and kind, for clients that send Kubernetes' own kinds as protobuf; they read JSON. */
+  readonly protobuf?: ProtobufMessage;
   /** What a schema cannot say. `old` is absent when the object is made. */
   validate?(object: T, old: T | undefined): readonly FieldError[];
 }

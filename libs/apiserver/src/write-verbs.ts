@@ -3,7 +3,7 @@ import type { ClientRules } from './access.ts';
 import type { ApiRequest, ApiResponse } from './api-exchange.ts';
 import { readConfiguration } from './apply/configuration.ts';
 import { applied } from './apply/field-manager.ts';
-import { readDeletion } from './delete-options.ts';
+import { deleteOptionsMessage, readDeletion } from './delete-options.ts';
 import { type Draft, type DraftOptions, readDraft, shown, unreadable, withHidden } from './draft.ts';
 import { badPatch, conflict, invalid, invalidOptions, notFound } from './failures.ts';
 import { fieldErrors } from './field-errors.ts';
@@ -11,10 +11,12 @@ import { choiceOf, pageJson, pageOf } from './list-page.ts';
 import type { ApiObject } from './object.ts';
 import { withUntouched } from './object-change.ts';
 import { applyPatch, applyType, patchTypes } from './patch.ts';
+import { decodeObject, protobufType } from './protobuf.ts';
 import type { DeleteOptions } from './registry.ts';
 import { presentOne } from './representation.ts';
 import type { ResourceRequest } from './request.ts';
-import { type Body, mediaTypeOf, objectTypes, readBody, readJson, unrecognised } from './request-body.ts';
+import { type Body, mediaTypeOf, objectTypes, readBody, readBytes, readJson, unrecognised } from './request-body.ts';
+import type { ResourceType } from './resource-type.ts';
 import { sendBytes, sendJson } from './responses.ts';
 import type { Selector } from './selectors.ts';
 import { existing, type VerbParts } from './verb-parts.ts';
@@ -123,7 +125,7 @@ export class WriteVerbs {
   async delete(request: ApiRequest, response: ApiResponse, asked: ResourceRequest, exists: Selector): Promise<void> {
     const { type, name = '', namespace } = asked;
     existing(this.#parts.registry, asked, exists);
-    const wanted = readDeletion(await readJson(request, objectTypes), asked.query);
+    const wanted = readDeletion(await this.#options(request, type), asked.query);
     const { object, gone } = await this.#parts.registry.delete(type, name, deleteOptions(wanted, namespace));
     if (!gone) return this.#send(response, wanted.orphanDependents === false ? 202 : 200, asked, object);
     const group = type.group === '' ? {} : { group: type.group };
@@ -140,7 +142,7 @@ export class WriteVerbs {
   ): Promise<void> {
     const { registry, cache, clock } = this.#parts;
     const { type } = asked;
-    const wanted = readDeletion(await readJson(request, objectTypes), asked.query);
+    const wanted = readDeletion(await this.#options(request, type), asked.query);
     const page = pageOf(cache, asked, choiceOf(asked, exists));
     const json = pageJson(asked, page, clock.now());
     const left = page.objects.values();
@@ -226,10 +228,20 @@ export class WriteVerbs {
   }
 
   async #body(request: ApiRequest, { type }: ResourceRequest): Promise<Body> {
+    if (type.protobuf !== undefined && mediaTypeOf(request) === protobufType) {
+      return { value: decodeObject(await readBytes(request), type.protobuf), duplicates: [] };
+    }
     const failure = unrecognised(type.kind);
     const body = await readBody(request, objectTypes, failure);
     if (body !== undefined) return body;
     throw failure('unexpected end of JSON input', Buffer.alloc(0));
+  }
+
+  /** The options of a deletion, if any. */
+  async #options(request: ApiRequest, { protobuf }: ResourceType): Promise<unknown> {
+    if (protobuf === undefined || mediaTypeOf(request) !== protobufType) return readJson(request, objectTypes);
+    const bytes = await readBytes(request);
+    return bytes.length === 0 ? undefined : decodeObject(bytes, deleteOptionsMessage);
   }
 
   /** Reads an object; what is unknown or twice there is an error or a warning, as the caller wishes. */

@@ -1,10 +1,11 @@
 import { ageOf, allVerbs, namespacesWith } from '@drover/apiserver';
 import { column, listAt, mapAt, numberAt, numbers, selectorText, textAt, texts, wide } from './fields.ts';
-import { kindsOf, type LooseObject } from './loose-kind.ts';
+import { kindsOf, type LooseObject, withMetadata } from './loose-kind.ts';
+import { messages } from './messages.ts';
 
 const core = kindsOf('');
 
-export const namespaces = namespacesWith(allVerbs);
+export const namespaces = { ...namespacesWith(allVerbs), protobuf: withMetadata(messages.namespace) };
 
 const rolePrefix = 'node-role.kubernetes.io/';
 const isReady = (object: LooseObject): boolean =>
@@ -45,6 +46,7 @@ const readyOf = (pod: LooseObject): number =>
 export const pods = core({
   kind: 'Pod',
   plural: 'pods',
+  message: messages.pod,
   shortNames: ['po'],
   all: true,
   description: 'A simulated pod: it is kept and listed, and no container runs.',
@@ -78,6 +80,7 @@ const portsOf = (service: LooseObject): string =>
 export const services = core({
   kind: 'Service',
   plural: 'services',
+  message: messages.service,
   shortNames: ['svc'],
   all: true,
   description: 'A service; nothing listens behind it.',
@@ -98,6 +101,7 @@ const keys = (...fields: string[]) =>
 export const configMaps = core({
   kind: 'ConfigMap',
   plural: 'configmaps',
+  message: messages.configMap,
   shortNames: ['cm'],
   description: 'Settings.',
   fields: ['data', 'binaryData', 'immutable'],
@@ -107,6 +111,7 @@ export const configMaps = core({
 export const secrets = core({
   kind: 'Secret',
   plural: 'secrets',
+  message: messages.secret,
   description: 'Secrets; in memory only, as everything in a simulated cluster.',
   fields: ['data', 'stringData', 'immutable', 'type'],
   selectable: ['type'],
@@ -116,6 +121,7 @@ export const secrets = core({
 export const serviceAccounts = core({
   kind: 'ServiceAccount',
   plural: 'serviceaccounts',
+  message: messages.serviceAccount,
   shortNames: ['sa'],
   description: 'An account of programs; it has no token.',
   fields: ['secrets', 'imagePullSecrets', 'automountServiceAccountToken'],

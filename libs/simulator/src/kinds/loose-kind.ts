@@ -1,4 +1,12 @@
-import { type ApiObject, allVerbs, type Column, type ResourceType, type Schema } from '@drover/apiserver';
+import {
+  type ApiObject,
+  allVerbs,
+  type Column,
+  objectMeta,
+  type ProtobufMessage,
+  type ResourceType,
+  type Schema,
+} from '@drover/apiserver';
 
 /** An object of a simulated kind: any manifest of Kubernetes' own is one. */
 export interface LooseObject extends ApiObject {
@@ -65,7 +73,15 @@ export interface LooseKind {
   readonly fields?: readonly KnownField[];
   readonly selectable?: readonly string[];
   readonly columns?: readonly Column<LooseObject>[];
+  /** Its fields beside metadata as protobuf; absent: JSON alone is read. */
+  readonly message?: ProtobufMessage;
 }
+
+/** The message of a whole object. */
+export const withMetadata = (message: ProtobufMessage): ProtobufMessage => ({
+  1: ['metadata', objectMeta],
+  ...message,
+});
 
 /** The kinds of one group and version. */
 export const kindsOf =
@@ -81,5 +97,6 @@ export const kindsOf =
       status: fields.includes('status'),
       fields: Object.fromEntries(fields.map(name => [name, knownFields[name]])),
       columns: declared.columns ?? [],
+      ...(declared.message === undefined ? {} : { protobuf: withMetadata(declared.message) }),
     };
   };

@@ -1,10 +1,12 @@
 import { column, textAt } from './fields.ts';
 import { kindsOf, type LooseKind, type LooseObject } from './loose-kind.ts';
+import { messages } from './messages.ts';
 
 const rbac = kindsOf('rbac.authorization.k8s.io');
 const cluster = { namespaced: false } as const;
-const role = { fields: ['rules', 'aggregationRule'] } as const;
+const role = { fields: ['rules', 'aggregationRule'], message: messages.clusterRole } as const;
 const binding = {
+  message: messages.binding,
   fields: ['roleRef', 'subjects'],
   columns: [
     column('Role', (object: LooseObject) => `${textAt(object, 'roleRef.kind')}/${textAt(object, 'roleRef.name')}`),

@@ -1,6 +1,7 @@
 import type { Column } from '@drover/apiserver';
 import { at, column, listAt, mapAt, numberAt, numbers, selectorText, textAt, texts, wide } from './fields.ts';
 import { kindsOf, type LooseObject } from './loose-kind.ts';
+import { messages } from './messages.ts';
 
 const apps = kindsOf('apps');
 const batch = kindsOf('batch');
@@ -21,6 +22,7 @@ const template: readonly Column<LooseObject>[] = [
 export const deployments = apps({
   kind: 'Deployment',
   plural: 'deployments',
+  message: messages.deployment,
   shortNames: ['deploy'],
   all: true,
   description: 'A deployment; its pods are made with it, and nothing rolls out.',
@@ -75,6 +77,7 @@ export const daemonSets = apps({
 export const jobs = batch({
   kind: 'Job',
   plural: 'jobs',
+  message: messages.job,
   all: true,
   description: 'Work that ends; here it is kept and never done.',
   columns: [
@@ -91,6 +94,7 @@ export const jobs = batch({
 export const cronJobs = batch({
   kind: 'CronJob',
   plural: 'cronjobs',
+  message: messages.cronJob,
   shortNames: ['cj'],
   all: true,
   description: 'Work at set times; here it is kept and never done.',

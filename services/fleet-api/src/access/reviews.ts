@@ -4,6 +4,7 @@ import {
   invalid,
   type Registry,
   type ResourceType,
+  reviews,
   type VirtualResource,
 } from '@drover/apiserver';
 import type { Clock } from '@drover/async';
@@ -12,17 +13,11 @@ import { type Holder, parseToken, secretEndMs } from '@drover/identity';
 import { type Caller, decide } from '../domain/authorization.ts';
 import { allResources, tokens, users } from '../resources/index.ts';
 import { authenticatedGroup } from './built-ins.ts';
-import * as messages from './review-messages.ts';
-import { accessOf, type ReviewedAccess, specOf, textOf, textsOf } from './review-request.ts';
-import {
-  localSubjectAccessReviews,
-  selfSubjectAccessReviews,
-  selfSubjectReviews,
-  selfSubjectRulesReviews,
-  subjectAccessReviews,
-  tokenReviews,
-} from './review-types.ts';
 import type { Rights } from './rights.ts';
+
+const { accessOf, messages, specOf, textOf, textsOf } = reviews;
+const { localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectReviews, selfSubjectRulesReviews } = reviews;
+const { subjectAccessReviews, tokenReviews } = reviews;
 
 /** What reviews are answered from. */
 export interface ReviewParts {
@@ -81,7 +76,7 @@ const userInfo = ({ user, groups, extra = {} }: Caller): Record<string, unknown>
   ...(Object.keys(extra).length === 0 ? {} : { extra }),
 });
 
-function isAllowed({ rights, registry }: ReviewParts, caller: Caller, asked: ReviewedAccess): boolean {
+function isAllowed({ rights, registry }: ReviewParts, caller: Caller, asked: reviews.ReviewedAccess): boolean {
   const { grants } = rights();
   if (asked.of === 'path') return grants.allowsPath(caller, asked);
   const decision = decide(grants, caller, asked);

@@ -1,4 +1,5 @@
-import type { ResourceType, Schema } from '@drover/apiserver';
+import type { ResourceType } from '../resource-type.ts';
+import type { Schema } from '../schema.ts';
 
 const text = (description: string) => ({ type: 'string', description }) as const;
 const texts = (description: string): Schema => ({ type: 'array', items: { type: 'string' }, description });

@@ -1,4 +1,7 @@
-import { type ApiObject, fieldErrors, invalid, type ResourceType, type Verb } from '@drover/apiserver';
+import { invalid } from '../failures.ts';
+import { fieldErrors } from '../field-errors.ts';
+import type { ApiObject } from '../object.ts';
+import type { ResourceType, Verb } from '../resource-type.ts';
 
 /** What an access review asks about. */
 export type ReviewedAccess =
