@@ -37,9 +37,14 @@ export async function startHubSide(folder: string): Promise<ApiSide> {
   );
   const ca = join(data, 'pki', 'ca.crt');
   const password = (await readFile(join(data, 'admin-password'), 'utf8')).trim();
-  const json = { username: 'admin', password, ttlSeconds: 3_600 };
-  const login = await ask(`https://${address}/v1/login`, { ca, method: 'POST', json });
-  const { token } = JSON.parse(login.body.toString()) as { token: string };
+  const post = async (path: string, json: object, as?: string): Promise<string> => {
+    const credential = as === undefined ? {} : { token: as };
+    const answer = await ask(`https://${address}${path}`, { ca, method: 'POST', json, ...credential });
+    return (JSON.parse(answer.body.toString()) as { token: string }).token;
+  };
+  // A login's own credential lives for minutes.
+  const login = await post('/v1/login', { username: 'admin', password });
+  const token = await post('/v1/tokens', { ttlSeconds: 3_600 }, login);
   const pid = pidOf(hub.child.pid);
   const open = opening.move();
   return {

@@ -50,8 +50,10 @@ export async function startHub({ folder, pki, backend, processes, env = {} }: Hu
   const address = `https://127.0.0.1:${port}`;
   const ca = join(data, 'pki', 'ca.crt');
   const password = (await readFile(join(data, 'admin-password'), 'utf8')).trim();
-  const login = await post(`${address}/v1/login`, { ca, json: { username: 'admin', password, ttlSeconds: 3_600 } });
-  const token = String(login.token);
+  const login = await post(`${address}/v1/login`, { ca, json: { username: 'admin', password } });
+  // A login's own credential lives for minutes.
+  const made = await post(`${address}/v1/tokens`, { ca, token: String(login.token), json: { ttlSeconds: 3_600 } });
+  const token = String(made.token);
   const { join: joinFile } = await post(`${address}/v1/clusters/${cluster}/join`, { ca, token, json: {} });
 
   const joinPath = join(data, 'bench.join');

@@ -104,8 +104,17 @@ export async function startHub(mode: HubMode, env: Readonly<Record<string, strin
     if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body as Record<string, unknown>;
   };
-  const login = async (username: string, password: string): Promise<string> =>
-    String((await ask('/v1/login', { method: 'POST', body: { username, password } }))['token']);
+  /** A token, which outlives a test, made by a login's credential, which might not. */
+  const login = async (username: string, password: string): Promise<string> => {
+    const session = await ask('/v1/login', { method: 'POST', body: { username, password } });
+    const token = String(session['token']);
+    // The front door knows the user a moment after fleet-api has answered.
+    const made = await eventually(async () => {
+      const answer = await call('/v1/tokens', { method: 'POST', token, body: {} });
+      return answer.status === 201 && (answer.body as Record<string, unknown>);
+    });
+    return String(made['token']);
+  };
   const adminToken = await login('admin', (await readFile(join(dataDir, 'admin-password'), 'utf8')).trim());
 
   const resources = undo.move();

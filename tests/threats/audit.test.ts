@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { AuditRecord } from '@drover/contracts';
 import { eventually } from '@drover/testing';
 import { connectStub } from './agent.ts';
-import { startTestHub, type TestHub } from './hub.ts';
+import { passwordOf, startTestHub, type TestHub } from './hub.ts';
 import { frozen } from './processes.ts';
 import { openRaw, upgradeHead } from './raw-connection.ts';
 import { type Replica, startReplica } from './replica.ts';
@@ -216,11 +216,13 @@ describe('what opens a connection into a pod is audited', () => {
     });
   }
 
-  test('a login is recorded with the user and the token that he got; a refused one with nobody', async () => {
+  test('a login is recorded with the user and the session that he got; a refused one with nobody', async () => {
     const records = async (status: number): Promise<AuditRecord[]> =>
       (await hub.audit()).filter(entry => entry.path === '/v1/login' && entry.status === status);
-    const found = await eventually(async () => (await records(201)).find(({ user }) => user === 'alice'));
-    assert.equal(found.token, alice.split('_')[1]);
+    const body = { username: 'alice', password: passwordOf('alice') };
+    const { name } = (await hub.call('/v1/login', { method: 'POST', body })).json;
+    const found = await eventually(async () => (await records(201)).find(({ token }) => token === name));
+    assert.equal(found.user, 'alice');
     await hub.call('/v1/login', { method: 'POST', body: { username: 'alice', password: 'a wrong password' } });
     const refused = await eventually(async () => (await records(401))[0]);
     assert.deepEqual([refused.user, refused.token], ['', '']);

@@ -49,6 +49,8 @@ export async function startInManyProcesses(parts: StackParts, options: ManyProce
       DROVER_CA: pki.ca.certFile,
       DROVER_IDENTITY_JWKS: hub.jwksFile,
       DROVER_SECRET_KEYS: hub.secretKeysFile,
+      DROVER_SESSION_KEY: hub.sessionKeyFile,
+      DROVER_SESSION_JWKS: hub.sessionJwksFile,
       DROVER_AGENT_IMAGE: parts.agentImage,
       ...(parts.durability ? { DROVER_NATS_DURABILITY: parts.durability } : {}),
       ...(hub.adminPasswordFile ? { DROVER_ADMIN_PASSWORD_FILE: hub.adminPasswordFile } : {}),

@@ -30,6 +30,10 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
     sessions,
     secrets: SecretRing.read(await readFile(hub.secretKeysFile, 'utf8')),
     logger: logger('fleet-api'),
+    sessionKeys: {
+      signing: await loadSigningKey(hub.sessionKeyFile),
+      verifying: JSON.parse(await readFile(hub.sessionJwksFile, 'utf8')),
+    },
     hub: {
       id: hub.record.id,
       url,

@@ -15,6 +15,7 @@ import {
   newSecretKeys,
   newSigningKey,
   SecretRing,
+  type SigningKeyFile,
 } from '@drover/identity';
 import { connectSessions, type Sessions, TunnelDirectory } from '@drover/sessions';
 import { createLogger } from '@drover/telemetry';
@@ -32,6 +33,7 @@ describe('fleet-api on real NATS and Redis', { timeout: 90_000 }, () => {
   let bus: Bus;
   let sessions: Sessions;
   let signer: AssertionSigner;
+  let sessionKeys: { signing: SigningKeyFile; verifying: { keys: Record<string, unknown>[] } };
   let identityKeys: { keys: Record<string, unknown>[] };
   const logger = createLogger({ name: 'fleet-api', level: 'silent' });
 
@@ -51,6 +53,8 @@ describe('fleet-api on real NATS and Redis', { timeout: 90_000 }, () => {
     await ensureHubStreams(bus);
     const key = await newSigningKey();
     signer = await AssertionSigner.create(key);
+    const sessionKey = await newSigningKey();
+    sessionKeys = { signing: sessionKey, verifying: { keys: [{ ...sessionKey.publicJwk }] } };
     identityKeys = { keys: [{ ...key.publicJwk }] };
   });
   after(async () => {
@@ -70,6 +74,7 @@ describe('fleet-api on real NATS and Redis', { timeout: 90_000 }, () => {
       sessions,
       logger,
       ...(adminPassword === undefined ? {} : { adminPassword }),
+      sessionKeys,
       hub: {
         id: 'hub-1',
         url: 'https://hub.example',

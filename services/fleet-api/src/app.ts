@@ -5,10 +5,11 @@ import { type Bus, durabilityOf, durabilityText } from '@drover/bus';
 import { subjects } from '@drover/contracts';
 import type { SecretRing } from '@drover/identity';
 import type { PlainHandler } from '@drover/service-kit';
-import { type Sessions, TunnelDirectory } from '@drover/sessions';
+import { RedisLoginSessions, RedisOneTimeStore, type Sessions, TunnelDirectory } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
 import type { HubFacts } from './domain/hub-facts.ts';
 import { startFleet } from './fleet.ts';
+import type { SessionKeys } from './sign-in/credentials.ts';
 
 export type { HubFacts } from './domain/hub-facts.ts';
 
@@ -19,6 +20,8 @@ export interface FleetApiOptions {
   readonly hub: HubFacts;
   /** Seals what the hub keeps for identity providers. */
   readonly secrets: SecretRing;
+  /** The keys that sign and verify the credentials of login sessions. */
+  readonly sessionKeys: SessionKeys;
   readonly logger: Logger;
   /** Makes the user `admin`, of the group `admins`, where there is none; a later start leaves him alone. */
   readonly adminPassword?: string;
@@ -51,6 +54,9 @@ export async function startFleetApi(options: FleetApiOptions): Promise<FleetApi>
     secrets: options.secrets,
     clock,
     logger,
+    sessionKeys: options.sessionKeys,
+    logins: new RedisLoginSessions(sessions, clock),
+    once: new RedisOneTimeStore(sessions),
     sessionsOf: clusterUid => directory.view.sessionsOf(clusterUid),
     unready: () => (bus.status === 'connected' ? undefined : 'there is no connection to NATS'),
   });

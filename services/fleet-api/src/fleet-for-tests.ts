@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { MemoryStore, type Store } from '@drover/apiserver';
 import { ManualClock } from '@drover/async';
 import { AssertionSigner, newSecretKeys, newSigningKey, SecretRing } from '@drover/identity';
+import { MemoryStores } from '@drover/sessions';
 import { createLogger } from '@drover/telemetry';
 import type { AgentSession } from './domain/cluster-status.ts';
 import { startFleet } from './fleet.ts';
@@ -28,6 +29,8 @@ export const serverPin = 'HfF8+3o+d44q+FKszMLKMH66NKlCZvSVKnhMFqLELLo=';
 export async function serveFleet(store: Store = new MemoryStore()) {
   const clock = new ManualClock();
   const key = await newSigningKey();
+  const sessionKey = await newSigningKey();
+  const stores = new MemoryStores(clock);
   const signer = await AssertionSigner.create(key);
   const secrets = SecretRing.read(newSecretKeys());
   const lines: string[] = [];
@@ -37,6 +40,9 @@ export async function serveFleet(store: Store = new MemoryStore()) {
     secrets,
     clock,
     logger: createLogger({ name: 'fleet-api', level: 'trace', destination: { write: line => void lines.push(line) } }),
+    sessionKeys: { signing: sessionKey, verifying: { keys: [{ ...sessionKey.publicJwk }] } },
+    logins: stores,
+    once: stores,
     sessionsOf: uid => sessions.get(uid) ?? [],
     hub: {
       id: 'hub-1',
@@ -80,6 +86,8 @@ export async function serveFleet(store: Store = new MemoryStore()) {
     url,
     call,
     signer,
+    stores,
+    sessionKey,
     sessions,
     /** Everything that was logged. */
     log: (): string => lines.join(''),

@@ -14,6 +14,7 @@ import { version } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { AssertionVerifier, type SecretRing } from '@drover/identity';
 import type { PlainHandler } from '@drover/service-kit';
+import type { LoginSessionStore, OneTimeStore } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
 import { admitWrite } from './access/admit.ts';
 import { authenticatedGroup } from './access/built-ins.ts';
@@ -36,6 +37,8 @@ import { BuiltInsReconciler } from './reconcilers/built-ins.ts';
 import { ClusterStatusReconciler } from './reconcilers/cluster-status.ts';
 import { allResources, authProviders } from './resources/index.ts';
 import { hubRoutesOf, isHubRoute } from './routes/index.ts';
+import type { SessionKeys } from './sign-in/credentials.ts';
+import { signInOf } from './sign-in/index.ts';
 
 /** The audience of assertions for the hub's own API. */
 const hubAudience = 'hub';
@@ -54,6 +57,9 @@ export interface FleetParts {
   readonly secrets: SecretRing;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly sessionKeys: SessionKeys;
+  readonly logins: LoginSessionStore;
+  readonly once: OneTimeStore;
   /** A cluster's live tunnel sessions, newest first. */
   readonly sessionsOf: (clusterUid: string) => readonly AgentSession[];
   /** Why requests would fail now; undefined: they would not. */
@@ -102,7 +108,11 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
   const enrolment = new Enrolment(registry, clock);
   const joining = new Joining(registry, enrolment, hub, clock);
   const tokenUses = new TokenUses(registry, clock, logger);
-  const janitor = new Janitor(registry, clock, logger);
+  const signIn = await signInOf({ ...parts, registry, accounts });
+  const janitor = new Janitor(registry, clock, logger, {
+    sweep: () => signIn.sessions.sweep(),
+    userGone: user => signIn.identities.forget(user),
+  });
   const clusterNamespaces = new ClusterNamespaces(registry, clock, logger);
   const status = new ClusterStatusReconciler({ registry, sessionsOf, clock, logger });
   const builtIns = new BuiltInsReconciler({ registry, cache: api.cache, clock, logger });
@@ -128,6 +138,9 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     joining,
     rights,
     escalation,
+    ...signIn,
+    secrets: parts.secrets,
+    clock,
     logger,
     callerOf,
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connectBus } from '@drover/bus';
 import { hostPort, hostPortText, loadConfig, oneOf, optional, text, textList, url } from '@drover/config';
 import { DroverError } from '@drover/errors';
-import { SecretRing } from '@drover/identity';
+import { loadSigningKey, SecretRing } from '@drover/identity';
 import { listenInternal, runService } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger, logLevels } from '@drover/telemetry';
@@ -26,6 +26,8 @@ const settings = {
   DROVER_CA: text({ description: 'the CA of that certificate, PEM file' }),
   DROVER_IDENTITY_JWKS: text({ description: 'the public keys of identity assertions, JWKS file' }),
   DROVER_SECRET_KEYS: text({ description: 'the keys that open secrets of identity providers, JWKS file' }),
+  DROVER_SESSION_KEY: text({ description: 'the private key of login sessions’ credentials, JSON file' }),
+  DROVER_SESSION_JWKS: text({ description: 'the public keys of login sessions’ credentials, JWKS file' }),
   DROVER_AGENT_IMAGE: text({ description: 'the image of the agent in import manifests' }),
   DROVER_USER_PREFIX: text({ description: 'what stands before hub names in clusters', default: 'drover:' }),
   DROVER_NATS_DURABILITY: optional(
@@ -38,7 +40,7 @@ const settings = {
 const logger = createLogger({ name: 'fleet-api' });
 const read = (path: string): string => readFileSync(path, 'utf8');
 
-function identityKeys(path: string): HubFacts['identityKeys'] {
+function publicKeys(path: string): HubFacts['identityKeys'] {
   const found: unknown = JSON.parse(read(path));
   if (typeof found === 'object' && found !== null && 'keys' in found && Array.isArray(found.keys))
     return { keys: found.keys };
@@ -58,13 +60,17 @@ await runService(logger, async () => {
     sessions,
     secrets: SecretRing.read(read(config.DROVER_SECRET_KEYS)),
     logger,
+    sessionKeys: {
+      signing: await loadSigningKey(config.DROVER_SESSION_KEY),
+      verifying: publicKeys(config.DROVER_SESSION_JWKS),
+    },
     hub: {
       id: config.DROVER_HUB_ID,
       url: config.DROVER_PUBLIC_URL.replace(/\/+$/, ''),
       tunnelUrls: config.DROVER_TUNNEL_URLS,
       ca: read(config.DROVER_CA),
       serverCertificate: read(config.DROVER_TLS_CERT),
-      identityKeys: identityKeys(config.DROVER_IDENTITY_JWKS),
+      identityKeys: publicKeys(config.DROVER_IDENTITY_JWKS),
       agentImage: config.DROVER_AGENT_IMAGE,
       userPrefix: config.DROVER_USER_PREFIX,
       ...(config.DROVER_NATS_DURABILITY === undefined ? {} : { durability: config.DROVER_NATS_DURABILITY }),

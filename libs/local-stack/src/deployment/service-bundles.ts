@@ -53,6 +53,8 @@ export function serviceBundles({ state, pki, secretKeys }: Deployment, redisUrl:
         DROVER_CA: at('ca.crt'),
         DROVER_IDENTITY_JWKS: at('identity.jwks.json'),
         DROVER_SECRET_KEYS: at('secrets.json'),
+        DROVER_SESSION_KEY: at('session.json'),
+        DROVER_SESSION_JWKS: at('session.jwks.json'),
         DROVER_ADMIN_PASSWORD_FILE: at('admin-password'),
       },
       {
@@ -60,6 +62,8 @@ export function serviceBundles({ state, pki, secretKeys }: Deployment, redisUrl:
         'ca.crt': pki.ca.cert,
         'identity.jwks.json': state.identityKeys,
         'secrets.json': secretKeys,
+        'session.json': state.sessionKey,
+        'session.jwks.json': state.sessionKeys,
         'admin-password': state.adminPassword,
       },
     ),

@@ -11,6 +11,12 @@ export class HubSettings {
     this.#registry = registry;
   }
 
+  /** The text of a setting; undefined where there is none, or nothing in it. */
+  text(name: string): string | undefined {
+    const text = this.#registry.find(settings, name)?.spec.value.trim();
+    return text === '' ? undefined : text;
+  }
+
   /** A duration such as `12h`, in milliseconds, and never beyond the bounds. */
   durationMs(name: string, bounds: { readonly default: number; readonly min: number; readonly max: number }): number {
     const [, count, unit = ''] =

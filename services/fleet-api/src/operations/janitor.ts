@@ -23,14 +23,22 @@ const sweepPeriodMs = 10 * 60_000;
 /** An expired token is kept for a day, so that its holder is told that it expired, and not that it is unknown. */
 const keepExpiredMs = 24 * 3600_000;
 
+/** What signs people in keeps things of its own. */
+export interface Logins {
+  sweep(): Promise<void>;
+  userGone(user: string): Promise<void>;
+}
+
 /** Removes what belongs to users and clusters that are gone, and what has expired. */
 export class Janitor {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #logins: Logins;
   #cancel: () => void = () => {};
 
-  constructor(registry: Registry, clock: Clock, logger: Logger) {
+  constructor(registry: Registry, clock: Clock, logger: Logger, logins: Logins) {
+    this.#logins = logins;
     this.#registry = registry;
     this.#clock = clock;
     this.#logger = logger;
@@ -72,12 +80,14 @@ export class Janitor {
     for (const { metadata } of this.#registry.list(passwords)) {
       if (!userNames.has(metadata.name)) await this.#remove(passwords, metadata.name);
     }
+    await this.#logins.sweep();
   }
 
   async #userGone(name: string): Promise<void> {
     const owned = this.#registry.list(tokens).filter(({ spec }) => spec.user === name);
     for (const { metadata } of owned) await this.#remove(tokens, metadata.name);
     if (this.#registry.find(passwords, name) !== undefined) await this.#remove(passwords, name);
+    await this.#logins.userGone(name);
     for (const type of [globalRoleBindings, clusterRoleTemplateBindings, projectRoleTemplateBindings] as const)
       for (const { metadata, spec } of this.#registry.list<RoleBinding>(type as ResourceType<RoleBinding>))
         if (spec.user === name) await this.#remove(type as ResourceType, metadata.name, metadata.namespace);

@@ -1,5 +1,7 @@
 import { type Registry, type ResourceAttributes, type ResourceType, refusal } from '@drover/apiserver';
+import type { Clock } from '@drover/async';
 import { DroverError } from '@drover/errors';
+import type { SecretRing } from '@drover/identity';
 import type { Logger } from '@drover/telemetry';
 import type { FastifyRequest } from 'fastify';
 import type { Escalation } from '../access/escalation.ts';
@@ -8,7 +10,14 @@ import type { Caller } from '../domain/authorization.ts';
 import type { HubFacts } from '../domain/hub-facts.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import type { Enrolment } from '../operations/enrolment.ts';
+import type { HubSettings } from '../operations/hub-settings.ts';
 import type { Joining } from '../operations/joining.ts';
+import type { LoginSessions } from '../sign-in/login-sessions.ts';
+import type { OAuthGrants } from '../sign-in/oauth-grants.ts';
+import type { Providers } from '../sign-in/providers.ts';
+import type { RedirectFlow } from '../sign-in/redirect-flow.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import type { FurtherGrant } from './oauth.ts';
 
 /** What the routes of `/v1` work with. */
 export interface RouteParts {
@@ -19,6 +28,17 @@ export interface RouteParts {
   readonly joining: Joining;
   readonly rights: Rights;
   readonly escalation: Escalation;
+  readonly settings: HubSettings;
+  readonly providers: Providers;
+  readonly signIn: SignIn;
+  readonly sessions: LoginSessions;
+  readonly redirects: RedirectFlow;
+  readonly grants: OAuthGrants;
+  /** Opens what is sealed in sessions' records. */
+  readonly secrets: SecretRing;
+  /** Grants of `POST /v1/oauth/token` besides those of sessions, by their `grant_type`. */
+  readonly furtherGrants: ReadonlyMap<string, FurtherGrant>;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Who sends the request, by its verified assertion; undefined: nobody known. */
   readonly callerOf: (request: FastifyRequest['raw']) => Promise<Caller | undefined>;

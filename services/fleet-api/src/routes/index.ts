@@ -2,16 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DroverError, statusOf } from '@drover/errors';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
+import { isPage, pageRoutes } from '../pages/index.ts';
 import { maxAddresses } from './address-limits.ts';
 import { clusterRoutes } from './clusters.ts';
 import type { RouteParts } from './context.ts';
+import { failureOf, maxBodyBytes } from './failure.ts';
 import { hubRoutes } from './hub.ts';
 import { loginRoutes } from './login.ts';
+import { oauthRoutes } from './oauth.ts';
+import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 import { userRoutes } from './users.ts';
 
-/** Bodies of `/v1` are small: a list of groups at most. */
-const maxBodyBytes = 64 * 1024;
 /** `drj_…` with its ending. */
 const maxParameterLength = 253;
 
@@ -22,9 +24,9 @@ export interface HubRoutes {
 }
 
 /** Whether {@link HubRoutes} serve this request target. */
-export const isHubRoute = (target: string): boolean => target.startsWith('/v1/');
+export const isHubRoute = (target: string): boolean => target.startsWith('/v1/') || isPage(target);
 
-/** Makes the routes of `/v1`. */
+/** Makes the routes of `/v1`, and the pages. */
 export async function hubRoutesOf(parts: RouteParts): Promise<HubRoutes> {
   const app = fastify({
     // fastify would log whole URLs, and the path of an import is a credential (T19): what is worth a line, routes log.
@@ -58,6 +60,9 @@ export async function hubRoutesOf(parts: RouteParts): Promise<HubRoutes> {
   userRoutes(app, parts);
   tokenRoutes(app, parts);
   clusterRoutes(app, parts);
+  sessionRoutes(app, parts);
+  await app.register(async scope => oauthRoutes(scope, parts));
+  await app.register(async scope => pageRoutes(scope, parts));
   await app.ready();
   return {
     serve: (request, response) => app.routing(request, response),
@@ -69,15 +74,4 @@ function sendFailure(error: FastifyError | DroverError | Error, reply: FastifyRe
   const failure = failureOf(error);
   void reply.code(failure.entry.httpStatus).type('application/json').send(statusOf(failure));
   return failure;
-}
-
-/** fastify's own errors, by their HTTP status. */
-function failureOf(error: FastifyError | DroverError | Error): DroverError {
-  if (error instanceof DroverError) return error;
-  const status = 'statusCode' in error ? error.statusCode : undefined;
-  if (status === 413) return new DroverError('too-large', `limit is ${maxBodyBytes} bytes`, { cause: error });
-  if (status === 415) return new DroverError('unsupported-media-type', undefined, { cause: error });
-  if (status !== undefined && status >= 400 && status < 500)
-    return new DroverError('bad-request', error.message, { cause: error });
-  return DroverError.from(error);
 }

@@ -1,12 +1,14 @@
 import { sessionHeaders } from '@drover/contracts';
-import { DroverError } from '@drover/errors';
 import type { FastifyInstance } from 'fastify';
+import { timestamp } from '../domain/timestamp.ts';
+import { visitorOf } from '../pages/browser.ts';
 import { limitedByAddress } from './address-limits.ts';
-import { type RouteParts, sourceAddress, ttlSchema } from './context.ts';
+import { nameSchema, type RouteParts, ttlSchema } from './context.ts';
 
 interface Login {
   username: string;
   password: string;
+  provider?: string;
   ttlSeconds?: number;
 }
 
@@ -16,25 +18,34 @@ const body = {
   properties: {
     username: { type: 'string', minLength: 1, maxLength: 253 },
     password: { type: 'string', maxLength: 4096 },
+    provider: nameSchema,
     ttlSeconds: ttlSchema,
   },
 } as const;
 
-/** `POST /v1/login`: a password for a token. */
-export function loginRoutes(app: FastifyInstance, { accounts, logger }: RouteParts): void {
+/** `POST /v1/login`: a password for a session. `ttlSeconds`: how long it lasts, where that is less than the hub's limit. */
+export function loginRoutes(app: FastifyInstance, { signIn, logger }: RouteParts): void {
   app.post<{ Body: Login }>('/v1/login', { schema: { body }, ...limitedByAddress }, async (request, reply) => {
-    const { username, password, ttlSeconds } = request.body;
-    const source = sourceAddress(request);
+    const { username, password, provider, ttlSeconds } = request.body;
+    const visitor = visitorOf(request, 'cli');
+    const lifetimeMs = ttlSeconds === undefined ? undefined : ttlSeconds * 1000;
     try {
-      if (!(await accounts.isPassword(username, password)))
-        throw new DroverError('unauthenticated', 'the user or the password is wrong');
-      const issued = await accounts.issue(username, { description: 'login', ttlSeconds: ttlSeconds ?? 12 * 3600 });
-      logger.info({ user: username, source, tokenId: issued.name }, 'login');
-      reply.raw.setHeader(sessionHeaders.user, encodeURIComponent(username));
-      reply.raw.setHeader(sessionHeaders.token, issued.name);
-      return reply.code(201).send(issued);
+      const issued = await signIn.byPassword({ provider, username, password, lifetimeMs }, visitor);
+      reply.raw.setHeader(sessionHeaders.user, encodeURIComponent(issued.user));
+      reply.raw.setHeader(sessionHeaders.token, issued.id);
+      return reply
+        .code(201)
+        .header('cache-control', 'no-store')
+        .send({
+          token: issued.access,
+          name: issued.id,
+          user: issued.user,
+          expiresAt: timestamp(issued.accessExpiresAtMs),
+          session: issued.session,
+          sessionExpiresAt: timestamp(issued.endsAtMs),
+        });
     } catch (error) {
-      logger.info({ user: username, source }, 'login refused');
+      logger.info({ user: username, provider, source: visitor.source }, 'login refused');
       throw error;
     }
   });

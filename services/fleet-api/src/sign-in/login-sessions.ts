@@ -152,6 +152,29 @@ export class LoginSessions {
     return this.#parts.store.find(id);
   }
 
+  /** Who it is at the provider. Throws `sessions-unavailable`. */
+  async subjectOf(facts: SessionFacts, holder: User): Promise<string> {
+    return (await this.find(facts.sessionId))?.subject ?? knownSubject(facts, holder);
+  }
+
+  /** The latest that a session which began by now may end. */
+  latestEnd(nowMs: number): number {
+    return nowMs + sessionLimits.absolute.max;
+  }
+
+  /** Forgets a user's sessions, which are refused already; the number of them. */
+  async forgetUser(user: string): Promise<number> {
+    const { store, logger } = this.#parts;
+    try {
+      const found = await store.ofUser(user);
+      for (const { id } of found) await store.end(id);
+      return found.length;
+    } catch (error) {
+      logger.warn({ err: error, user }, 'refused sessions stay in the store');
+      return 0;
+    }
+  }
+
   /** Ends a session: it is refused everywhere within a second. Throws `store-unavailable`. */
   async end({ id, user, endsAtMs }: Pick<LoginSession, 'id' | 'user' | 'endsAtMs'>): Promise<void> {
     const { registry, store, logger } = this.#parts;
@@ -223,12 +246,15 @@ const factsOf = (session: LoginSession): SessionFacts => ({
   expiresAtMs: session.endsAtMs,
 });
 
+const knownSubject = (facts: SessionFacts, { status }: User): string =>
+  status?.identities?.find(({ provider }) => provider === facts.provider)?.subject ?? facts.user;
+
 const restored = (facts: SessionFacts & { readonly holder: User }, visitor: Visitor, nowMs: number): LoginSession => ({
   id: facts.sessionId,
   user: facts.user,
   userUid: facts.userUid,
   provider: facts.provider,
-  subject: facts.holder.status?.identities?.find(({ provider }) => provider === facts.provider)?.subject ?? facts.user,
+  subject: knownSubject(facts, facts.holder),
   startedAtMs: facts.startedMs,
   seenAtMs: nowMs,
   endsAtMs: facts.expiresAtMs,

@@ -1,6 +1,7 @@
 import { AttemptLimiter, type Clock } from '@drover/async';
 import type { AuthProvider, User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
+import type { SecretRing } from '@drover/identity';
 import type { Logger } from '@drover/telemetry';
 import { requireAccess } from './access-modes.ts';
 import type { Identities } from './identities.ts';
@@ -8,7 +9,6 @@ import type { IssuedSession, LoginSessions, Visitor } from './login-sessions.ts'
 import type { PasswordProvider, ProviderIdentity } from './provider.ts';
 import type { ProviderStatus } from './provider-status.ts';
 import { isLocal, localProvider, type OpenProvider, type Providers } from './providers.ts';
-import type { SecretBox } from './secret-box.ts';
 
 /** Passwords tried on one account of a provider: ten in five minutes; a few MB remember as many accounts as this. */
 const passwordAttempts = { maxFailures: 10, windowMs: 5 * 60_000, maxKeys: 20_000 };
@@ -20,11 +20,14 @@ interface Parts {
   readonly identities: Identities;
   readonly status: ProviderStatus;
   readonly sessions: LoginSessions;
-  readonly secrets: SecretBox;
+  readonly secrets: SecretRing;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly userOf: (name: string) => User | undefined;
 }
+
+/** What the sealed secrets in a session's record are for. */
+export const sealedFor = Object.freeze({ refresh: 'session refresh', logout: 'session logout' });
 
 /** A name and a password, and by which provider; absent: the local one. */
 export interface PasswordAnswer {
@@ -94,8 +97,8 @@ export class SignIn {
       subject: identity.subject,
       visitor,
       ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
-      ...(refreshSecret === undefined ? {} : { refreshSecret: await secrets.close(refreshSecret) }),
-      ...(logoutHint === undefined ? {} : { logoutHint: await secrets.close(logoutHint) }),
+      ...(refreshSecret === undefined ? {} : { refreshSecret: secrets.seal(refreshSecret, sealedFor.refresh) }),
+      ...(logoutHint === undefined ? {} : { logoutHint: secrets.seal(logoutHint, sealedFor.logout) }),
     });
     const about = { user: issued.user, provider: name, session: issued.id, source: visitor.source };
     this.#parts.logger.info(about, 'signed in');

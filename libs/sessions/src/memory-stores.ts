@@ -1,6 +1,6 @@
 import type { Clock } from '@drover/async';
 import { DroverError } from '@drover/errors';
-import type { LoginSession, LoginSessionStore, OneTimeKind, OneTimeStore } from '../login-session.ts';
+import type { LoginSession, LoginSessionStore, OneTimeKind, OneTimeStore } from './login-session.ts';
 
 /** Login sessions and one-time secrets in memory by a test's clock; `away` is Redis that cannot be reached. */
 export class MemoryStores implements LoginSessionStore, OneTimeStore {

@@ -1,1 +1,0 @@
-export { MemoryStores } from './memory-stores.ts';
