@@ -13,6 +13,7 @@ export interface Bucket {
   create(key: string, value: Uint8Array): Promise<number>;
   update(key: string, value: Uint8Array, revision: number): Promise<number>;
   delete(key: string, revision: number): Promise<number>;
+  lastRevision(): Promise<number>;
   watch(pattern: string, options: { readonly signal: AbortSignal }): AsyncIterable<BucketEvent>;
 }
 
@@ -29,6 +30,7 @@ export function bucketStore(bucket: Bucket): Store {
     },
     update: (key, value, revision) => bucket.update(key, value, revision),
     delete: (key, revision) => bucket.delete(key, revision),
+    lastRevision: () => bucket.lastRevision(),
     async *watch(signal): AsyncIterable<StoreEvent> {
       yield { type: 'reset' };
       for await (const event of bucket.watch('>', { signal })) yield storeEvent(event);

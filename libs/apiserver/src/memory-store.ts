@@ -24,6 +24,10 @@ export class MemoryStore implements Store {
     return this.#revision;
   }
 
+  async lastRevision(): Promise<number> {
+    return this.#revision;
+  }
+
   async *watch(signal: AbortSignal): AsyncIterable<StoreEvent> {
     const queue: StoreEvent[] = [{ type: 'reset' }];
     for (const [key, entry] of this.#entries) queue.push({ type: 'put', key, ...entry });

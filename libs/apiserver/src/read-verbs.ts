@@ -36,6 +36,7 @@ export class ReadVerbs {
     const { cache } = this.#parts;
     const { read, wanted } = asked;
     if (read.revision !== undefined) await cache.reach(read.revision);
+    else if (read.continue === undefined) await cache.catchUp();
     const choice = choiceOf(asked, exists);
     const nowMs = this.#parts.clock.now();
     if (isPaged(asked) || choice !== undefined || wanted.form === 'table') {

@@ -17,6 +17,8 @@ export interface Store {
   update(key: string, value: Uint8Array, revision: number): Promise<number>;
   /** The revision of the deletion. Throws `conflict` unless `revision` is the key's last. */
   delete(key: string, revision: number): Promise<number>;
+  /** The last revision that was written: what a reader must have seen who is to miss nothing. */
+  lastRevision(): Promise<number>;
   /** Everything that is there, then every change, until `signal` aborts. After a loss that it cannot mend: `reset` again. */
   watch(signal: AbortSignal): AsyncIterable<StoreEvent>;
 }

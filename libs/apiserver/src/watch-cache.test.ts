@@ -25,6 +25,7 @@ function scripted(...watches: (StoreEvent | Error)[][]): Store {
     create: never,
     update: never,
     delete: never,
+    lastRevision: never,
     async *watch(signal) {
       for (const step of watches.shift() ?? []) {
         if (step instanceof Error) throw step;

@@ -4,6 +4,7 @@ import type { CacheEvent } from './cache-event.ts';
 import { expired, tooLargeRevision } from './failures.ts';
 import { FanOut, type Follower } from './fan-out.ts';
 import { type Keeping, KeptObject } from './kept-object.ts';
+import { LastRevision } from './last-revision.ts';
 import type { ListBytes } from './list-bytes.ts';
 import type { ApiObject } from './object.ts';
 import { parseObject } from './object-json.ts';
@@ -53,6 +54,7 @@ export class WatchCache {
   readonly #keeping: ReadonlyMap<string, Keeping>;
   readonly #stopped = new AbortController();
   readonly #waiters: Waiters;
+  readonly #lastRevision: LastRevision;
   readonly #followers = new Map<string, FanOut>();
   readonly #observers = new FanOut();
   /** Writes that the store has acknowledged before the watch told those before them, by revision. */
@@ -72,6 +74,7 @@ export class WatchCache {
     this.#onProblem = options.onProblem ?? (() => {});
     this.#keeping = new Map(options.types?.map(type => [type.plural, type]));
     this.#waiters = new Waiters(this.#clock);
+    this.#lastRevision = new LastRevision(() => this.#store.lastRevision());
   }
 
   /** Resolves when the cache holds all that the store holds. Throws `store-unavailable` after five seconds without. */
@@ -186,6 +189,21 @@ export class WatchCache {
       return false;
     };
     await this.#waiters.until(reached, reachMs, () => tooLargeRevision(revision, this.#revision));
+  }
+
+  /**
+   * Resolves when reads see all that was written before the call, by whichever replica (KEP-2340). Where the store cannot be
+   * asked it resolves too: what was known is better than no list while NATS restarts, and `/readyz` says what is amiss. Throws
+   * `timeout` as {@link reach}.
+   */
+  async catchUp(): Promise<void> {
+    let revision: number;
+    try {
+      revision = await this.#lastRevision.get();
+    } catch (error) {
+      return this.#onProblem(error);
+    }
+    await this.reach(revision);
   }
 
   /** `object`, stored as `value`, in the form in which it is kept. */

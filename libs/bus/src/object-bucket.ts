@@ -96,10 +96,12 @@ export class ObjectBucket {
   /** Every value as of one revision, which it returns, while others write. See {@link snapshotOf}. */
   async *snapshot({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ObjectWrite, number, void> {
     await using watch = this.watch('>', signal ? { signal } : {});
-    return yield* snapshotOf(
-      watch,
-      async () => (await this.#lastOf(`${this.#prefix}>`, 'the last write'))?.revision ?? 0,
-    );
+    return yield* snapshotOf(watch, () => this.lastRevision());
+  }
+
+  /** The revision of the last write that is there, from the stream's leader; 0: there is none. */
+  async lastRevision(): Promise<number> {
+    return (await this.#lastOf(`${this.#prefix}>`, 'the last write'))?.revision ?? 0;
   }
 
   async #write(key: string, value: Uint8Array, expected: number, head = headers()): Promise<number> {
