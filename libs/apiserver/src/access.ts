@@ -36,6 +36,8 @@ export interface Admitted {
   readonly object: ApiObject;
   /** What the client is shown of the stored object, where that is more than the object: a secret, once. */
   readonly answer?: (stored: ApiObject) => ApiObject;
+  /** What follows once a new object is stored, before the client is answered; what it throws is the answer. */
+  readonly stored?: (object: ApiObject) => Promise<void>;
 }
 
 /** What counts for one caller's request: which objects there are for it, and what it may make of them. */

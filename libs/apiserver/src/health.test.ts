@@ -38,6 +38,11 @@ test('a failure is told by the name of its check; why is for the log only', () =
   });
 });
 
+test('a check may say more of itself where that is asked for', () => {
+  const said = [{ name: 'durability', of: ['readyz'], why: () => undefined, says: () => 'synced' }] as const;
+  assert.deepEqual(healthAnswer(said, '/readyz', 'verbose')?.text, '[+]durability ok: synced\nreadyz check passed\n');
+});
+
 test('what is no check is not found, and other paths are not health', () => {
   assert.equal(healthAnswer(checks, '/livez/store', '')?.status, 404);
   assert.equal(healthAnswer(checks, '/livez/ping/more', ''), undefined);

@@ -6,6 +6,8 @@ export interface HealthCheck {
   readonly of: readonly HealthEndpoint[];
   /** Why it fails, for the operators' log; undefined: it does not. */
   readonly why: () => string | undefined;
+  /** What `?verbose` says of it beside that it is well, to anybody who asks. */
+  readonly says?: () => string;
 }
 
 export type HealthEndpoint = 'healthz' | 'livez' | 'readyz';
@@ -48,8 +50,11 @@ export function healthAnswer(
       continue;
     }
     const why = check.why();
-    lines.push(why === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`);
-    if (why === undefined) continue;
+    if (why === undefined) {
+      lines.push(`[+]${check.name} ok${check.says === undefined ? '' : `: ${check.says()}`}`);
+      continue;
+    }
+    lines.push(`[-]${check.name} failed: reason withheld`);
     failed = true;
     onFailure(check.name, why);
   }

@@ -85,9 +85,10 @@ export class WriteVerbs {
     if (draft.mistaken !== undefined) throw draft.mistaken;
     const wanted = { ...draft.object, metadata: madeIn(draft.object.metadata, namespace) };
     if (draft.errors.length > 0) throw this.#parts.registry.refusal(type, undefined, wanted, draft.errors);
-    const { object, answer } = admit(wanted, undefined);
+    const { object, answer, stored: follow } = admit(wanted, undefined);
     warnings.push(...finalizerWarnings(object, undefined));
     const created = await this.#parts.registry.create(type, object, { dryRun, manager, operation });
+    if (!dryRun) await follow?.(created);
     this.#send(response, 201, asked, answer?.(created) ?? created, warnings);
   }
 

@@ -314,7 +314,7 @@ describe('the hub', () => {
     for (const path of ['/healthz', '/livez', '/readyz']) assert.equal((await served.call('', 'GET', path)).text, 'ok');
     assert.equal(
       (await served.call('', 'GET', '/readyz?verbose')).text,
-      '[+]ping ok\n[+]nats ok\n[+]watch-cache ok\n[+]shutdown ok\nreadyz check passed\n',
+      '[+]ping ok\n[+]nats ok\n[+]durability ok: unknown\n[+]watch-cache ok\n[+]shutdown ok\nreadyz check passed\n',
     );
     assert.equal((await served.call('', 'GET', '/readyz/nats')).status, 401, 'single checks are for those who may');
     assert.equal((await served.call(admin, 'GET', '/readyz/nats')).text, 'ok');

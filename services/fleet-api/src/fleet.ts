@@ -20,6 +20,7 @@ import { admitWrite } from './access/admit.ts';
 import { authenticatedGroup } from './access/built-ins.ts';
 import { Escalation } from './access/escalation.ts';
 import { impersonated, impersonationHeader } from './access/impersonation.ts';
+import { requireAdministratorLeft } from './access/last-administrator.ts';
 import { ensureLocalProvider, requireDeletable } from './access/local-provider.ts';
 import { reviewsOf } from './access/reviews.ts';
 import { Rights } from './access/rights.ts';
@@ -29,13 +30,15 @@ import type { AgentSession } from './domain/cluster-status.ts';
 import type { HubFacts } from './domain/hub-facts.ts';
 import { Accounts } from './operations/accounts.ts';
 import { ClusterNamespaces } from './operations/cluster-namespaces.ts';
+import { Creators } from './operations/creators.ts';
 import { Enrolment } from './operations/enrolment.ts';
+import { EventRecorder } from './operations/event-recorder.ts';
 import { Janitor } from './operations/janitor.ts';
 import { Joining } from './operations/joining.ts';
 import { TokenUses } from './operations/token-uses.ts';
 import { BuiltInsReconciler } from './reconcilers/built-ins.ts';
 import { ClusterStatusReconciler } from './reconcilers/cluster-status.ts';
-import { allResources, authProviders } from './resources/index.ts';
+import { allResources, authProviders, users } from './resources/index.ts';
 import { hubRoutesOf, isHubRoute } from './routes/index.ts';
 import type { SessionKeys } from './sign-in/credentials.ts';
 import { signInOf } from './sign-in/index.ts';
@@ -90,14 +93,19 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     clock,
     authorize: (caller, asked) => decide(rights.grants, caller, asked),
     authorizePath: (caller, verb, path) => rights.grants.allowsPath(caller, { verb, path }),
-    admit: (caller, write) => admitWrite({ registry, rights, escalation, accounts, secrets, clock }, caller, write),
+    admit: (caller, write) =>
+      admitWrite({ registry, rights, escalation, accounts, creators, secrets, clock }, caller, write),
     nameOf: caller => caller.user,
     program: 'drover',
     version: {
       ...kubernetesVersion,
       gitVersion: `v${kubernetesVersion.major}.${kubernetesVersion.minor}.0+drover-${version}`,
     },
-    healthChecks: [{ name: 'nats', of: ['healthz', 'readyz'], why: unready }],
+    healthChecks: [
+      { name: 'nats', of: ['healthz', 'readyz'], why: unready },
+      // Never a failure: a hub that loses two minutes in a power failure serves all the same (T31).
+      { name: 'durability', of: ['readyz'], why: () => undefined, says: () => hub.durability ?? 'unknown' },
+    ],
     onProblem: error => logger.error({ err: error }, 'the API server met a problem'),
   });
   const { registry } = api;
@@ -105,8 +113,12 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
   const rights = new Rights(api.cache);
   const escalation = new Escalation(rights);
   const accounts = new Accounts(registry, clock);
-  const enrolment = new Enrolment(registry, clock);
-  const joining = new Joining(registry, enrolment, hub, clock);
+  const creators = new Creators(registry, holder => rights.mayEverything(holder));
+  // Before the janitor, who would have taken away what is the user's.
+  registry.hook(users, { beforeDelete: async user => requireAdministratorLeft({ registry, rights }, user, undefined) });
+  const events = new EventRecorder(registry, clock, logger);
+  const enrolment = new Enrolment(registry, events, clock);
+  const joining = new Joining(registry, creators, enrolment, hub, clock);
   const tokenUses = new TokenUses(registry, clock, logger);
   const signIn = await signInOf({ ...parts, registry, accounts });
   const janitor = new Janitor(registry, clock, logger, {
@@ -114,7 +126,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     userGone: user => signIn.identities.forget(user),
   });
   const clusterNamespaces = new ClusterNamespaces(registry, clock, logger);
-  const status = new ClusterStatusReconciler({ registry, sessionsOf, clock, logger });
+  const status = new ClusterStatusReconciler({ registry, sessionsOf, events, clock, logger });
   const builtIns = new BuiltInsReconciler({ registry, cache: api.cache, clock, logger });
   const verifier = AssertionVerifier.create(
     { keys: [...hub.identityKeys.keys] },
@@ -185,6 +197,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
       await tokenUses.close();
       await builtIns.close();
       await status.close();
+      await events.close();
       await routes.close();
       await api.close();
     },

@@ -1,15 +1,17 @@
 import { type Admitted, fieldErrors, invalid, type Registry } from '@drover/apiserver';
 import type { Clock } from '@drover/async';
-import { providerExtra, type Token } from '@drover/contracts';
+import { groupsOf as allGroupsOf, providerExtra, type Token } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { Caller } from '../domain/authorization.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import { tokens, users } from '../resources/index.ts';
 import type { Escalation } from './escalation.ts';
 
-/** The groups of a user of the hub. */
-export const groupsOf = ({ registry }: { readonly registry: Registry }, user: string): readonly string[] =>
-  registry.find(users, user)?.spec?.groups ?? [];
+/** The groups of a user of the hub, those that providers tell among them: whoever is that user gets what they give. */
+export function groupsOf({ registry }: { readonly registry: Registry }, name: string): readonly string[] {
+  const user = registry.find(users, name);
+  return user === undefined ? [] : allGroupsOf(user);
+}
 
 /** Refuses a token that would give its maker more than he has. Throws `forbidden`. */
 export function admitTokenOf(

@@ -23,9 +23,11 @@ import { DroverError } from '@drover/errors';
 import { inheritanceCycle, type SecretRing } from '@drover/identity';
 import type { Caller } from '../domain/authorization.ts';
 import { settingFault } from '../domain/hub-settings.ts';
+import type { Creators } from '../operations/creators.ts';
 import {
   authProviders,
   clusterRoleTemplateBindings,
+  clusters,
   globalRoleBindings,
   globalRoles,
   projectRoleTemplateBindings,
@@ -39,6 +41,7 @@ import { admitProvider } from './admit-provider.ts';
 import { admitToken, changedToken, type TokenParts } from './admit-token.ts';
 import { bindingObjects, editionAnnotation, globalRoleObjects, roleTemplateObjects } from './built-ins.ts';
 import { type Escalation, sameRules } from './escalation.ts';
+import { requireAdministratorLeft } from './last-administrator.ts';
 import { checkLocalProvider } from './local-provider.ts';
 import { projectScope, type Rights } from './rights.ts';
 
@@ -160,7 +163,8 @@ const checkSetting: Check<Setting> = (_, setting) => {
 };
 
 /** Whoever becomes a member of a group, or takes a name, gets what is bound to it. */
-const checkUser: Check<User> = ({ caller, escalation }, user, old) => {
+const checkUser: Check<User> = ({ caller, registry, rights, escalation }, user, old) => {
+  if (old !== undefined) requireAdministratorLeft({ registry, rights }, old, user);
   const known = new Set(old?.spec?.groups ?? []);
   const groups = (user.spec?.groups ?? []).filter(one => !known.has(one));
   const { name } = user.metadata;
@@ -235,7 +239,7 @@ const checksByResource = new Map([
 
 /** What a client's write of the hub's objects must satisfy beside their schemas: references, and nobody's rights growing. */
 export function admitWrite(
-  parts: Omit<Checks, 'caller'> & TokenParts & { readonly secrets: SecretRing },
+  parts: Omit<Checks, 'caller'> & TokenParts & { readonly secrets: SecretRing; readonly creators: Creators },
   caller: Caller,
   write: ClientWrite,
 ): Admitted {
@@ -256,6 +260,18 @@ export function admitWrite(
   if (type.plural === authProviders.plural && isProvider(object)) {
     checkLocalProvider(parts.registry, object);
     return { object: admitProvider(parts.secrets, object, old !== undefined && isProvider(old) ? old : undefined) };
+  }
+  if (old === undefined && type.group === clusters.group) {
+    const { creators } = parts;
+    if (type.plural === clusters.plural) {
+      return { object, stored: ({ metadata }) => creators.ofCluster(metadata.name, caller) };
+    }
+    if (type.plural === projects.plural) {
+      return {
+        object,
+        stored: ({ metadata: { name, namespace = '' } }) => creators.ofProject(namespace, name, caller),
+      };
+    }
   }
   const check = type.group === globalRoles.group ? checksByResource.get(type.plural) : undefined;
   return { object: check?.({ ...parts, caller }, object, old) ?? object };

@@ -8,6 +8,7 @@ import {
   type VirtualResource,
 } from '@drover/apiserver';
 import type { Clock } from '@drover/async';
+import { groupsOf } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { type Holder, parseToken, secretEndMs } from '@drover/identity';
 import { type Caller, decide } from '../domain/authorization.ts';
@@ -144,7 +145,7 @@ function tokenStatus({ registry, clock }: ReviewParts, object: ApiObject): Recor
   const user = registry().find(users, token.spec.user);
   // A token for some clusters is nobody's on the hub itself.
   if (user === undefined || user.spec?.disabled || token.spec.clusters !== undefined) return refused;
-  const groups = [...(user.spec?.groups ?? []), authenticatedGroup];
+  const groups = [...groupsOf(user), authenticatedGroup];
   return { authenticated: true, user: { username: user.metadata.name, uid: user.metadata.uid, groups } };
 }
 

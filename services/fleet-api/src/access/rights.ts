@@ -4,6 +4,7 @@ import { DroverError } from '@drover/errors';
 import {
   type Binding,
   Grants,
+  type Holder,
   type InheritingRole,
   inheritedRules,
   type PolicyRule,
@@ -76,6 +77,11 @@ export class Rights {
   get grants(): Grants {
     this.#refresh();
     return this.#grants;
+  }
+
+  /** Whether somebody may do everything on the hub, as its administrators do. */
+  mayEverything(holder: Holder): boolean {
+    return this.grants.allows(holder, undefined, { verb: '*', group: '*', resource: '*' });
   }
 
   /**

@@ -35,7 +35,12 @@ export function decide(grants: Grants, caller: Caller, asked: ResourceAttributes
 }
 
 /** A cluster, and its namespace on the hub, are at home in the namespace of their name. */
-function scopeOf({ group: asked, resource, namespace, name }: ResourceAttributes): string | undefined {
+export function scopeOf({
+  group: asked,
+  resource,
+  namespace,
+  name,
+}: Pick<ResourceAttributes, 'group' | 'resource' | 'namespace' | 'name'>): string | undefined {
   return isHome(asked, resource) ? name : namespace;
 }
 

@@ -6,6 +6,7 @@ import { parseToken } from '@drover/identity';
 import { sameHash } from '../domain/same-hash.ts';
 import { isPast } from '../domain/timestamp.ts';
 import { clusters, joinTokens } from '../resources/index.ts';
+import type { EventRecorder } from './event-recorder.ts';
 
 /** Keys of one cluster that may wait for approval; whoever holds a join token can make more, and none is added then. */
 export const maxPendingKeys = 16;
@@ -13,10 +14,12 @@ export const maxPendingKeys = 16;
 /** Which agents may join (DESIGN.md, "Enrolment"). */
 export class Enrolment {
   readonly #registry: Registry;
+  readonly #events: EventRecorder;
   readonly #clock: Clock;
 
-  constructor(registry: Registry, clock: Clock) {
+  constructor(registry: Registry, events: EventRecorder, clock: Clock) {
     this.#registry = registry;
+    this.#events = events;
     this.#clock = clock;
   }
 
@@ -32,20 +35,34 @@ export class Enrolment {
     if (cluster.status?.agentKeys?.includes(publicKey)) return { outcome: 'accepted', cluster: name };
     if (this.find(joinToken)?.spec.clusterUid !== clusterUid) return { outcome: 'refused', code: 'join-token-invalid' };
     // Decided on the newest object: of two first keys at once, one is first.
-    const registered = await this.#registry.update(clusters, name, current => withKey(current, clusterUid, publicKey), {
-      part: 'status',
-    });
+    let before: Cluster['status'];
+    const change = (current: Cluster): Cluster => {
+      before = current.status;
+      return withKey(current, clusterUid, publicKey);
+    };
+    const registered = await this.#registry.update(clusters, name, change, { part: 'status' });
     const accepted = registered.status?.agentKeys?.includes(publicKey);
+    if (accepted && !before?.agentKeys?.includes(publicKey)) {
+      this.#events.record(registered, 'ClusterJoined', 'The first agent of the cluster has joined.');
+    } else if (!accepted && registered.status?.pendingAgentKeys?.length !== before?.pendingAgentKeys?.length) {
+      const how = `drover cluster approve-agent ${name}`;
+      this.#events.record(registered, 'AgentKeyPending', `An agent with another key waits to be approved: ${how}`);
+    }
     return { outcome: accepted ? 'accepted' : 'pending', cluster: name };
   }
 
   /** Registers every key of the cluster that waits. Throws `not-found`. */
-  approve(name: string): Promise<Cluster> {
+  async approve(name: string): Promise<Cluster> {
+    let approved = 0;
     const change = (cluster: Cluster): Cluster => {
       const { pendingAgentKeys = [], agentKeys = [], ...status } = cluster.status ?? {};
+      approved = pendingAgentKeys.length;
       return { ...cluster, status: { ...status, agentKeys: [...new Set([...agentKeys, ...pendingAgentKeys])] } };
     };
-    return this.#registry.update(clusters, name, change, { part: 'status' });
+    const cluster = await this.#registry.update(clusters, name, change, { part: 'status' });
+    if (approved > 0)
+      this.#events.record(cluster, 'AgentKeysApproved', 'The keys of agents that waited were approved.');
+    return cluster;
   }
 
   /** The join token of that text, where it is known, neither expired nor revoked, and of a cluster that still is. */

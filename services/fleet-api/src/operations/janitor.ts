@@ -1,6 +1,6 @@
 import type { ApiObject, Registry, ResourceType } from '@drover/apiserver';
 import { type Clock, every } from '@drover/async';
-import type { Cluster, Token, User } from '@drover/contracts';
+import type { Cluster, Project, Token, User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { Logger } from '@drover/telemetry';
 import { isPast } from '../domain/timestamp.ts';
@@ -8,10 +8,12 @@ import {
   allResources,
   clusterRoleTemplateBindings,
   clusters,
+  events,
   globalRoleBindings,
   joinTokens,
   passwords,
   projectRoleTemplateBindings,
+  projects,
   tokens,
   users,
 } from '../resources/index.ts';
@@ -22,6 +24,8 @@ type RoleBinding = ApiObject & { spec: { user?: string } };
 const sweepPeriodMs = 10 * 60_000;
 /** An expired token is kept for a day, so that its holder is told that it expired, and not that it is unknown. */
 const keepExpiredMs = 24 * 3600_000;
+/** So long after it happened last an Event is kept. */
+const keepEventMs = 24 * 3600_000;
 
 /** What signs people in keeps things of its own. */
 export interface Logins {
@@ -29,7 +33,7 @@ export interface Logins {
   userGone(user: string): Promise<void>;
 }
 
-/** Removes what belongs to users and clusters that are gone, and what has expired. */
+/** Removes what belongs to users, clusters and projects that are gone, and what has expired. */
 export class Janitor {
   readonly #registry: Registry;
   readonly #clock: Clock;
@@ -48,6 +52,8 @@ export class Janitor {
     const clusterGone = (cluster: Cluster): Promise<void> => this.#clusterGone(cluster.metadata.name);
     registry.hook(users, { beforeDelete: userGone, afterDelete: userGone });
     registry.hook(clusters, { beforeDelete: clusterGone, afterDelete: clusterGone });
+    const projectGone = (project: Project): Promise<void> => this.#projectGone(project.metadata);
+    registry.hook(projects, { beforeDelete: projectGone, afterDelete: projectGone });
   }
 
   /** Sweeps now, and from then on every ten minutes. */
@@ -77,6 +83,11 @@ export class Janitor {
       if (isPast(spec.expiresAt, longAgo) || !clusterUids.has(spec.clusterUid))
         await this.#remove(joinTokens, metadata.name);
     }
+    for (const { metadata, spec } of this.#registry.list(events)) {
+      const { name, namespace } = metadata;
+      if (isPast(spec.lastSeen ?? metadata.creationTimestamp, this.#clock.now() - keepEventMs))
+        await this.#remove(events, name, namespace);
+    }
     for (const { metadata } of this.#registry.list(passwords)) {
       if (!userNames.has(metadata.name)) await this.#remove(passwords, metadata.name);
     }
@@ -100,6 +111,11 @@ export class Janitor {
     for (const token of limited) await this.#withoutCluster(token, name);
     for (const type of allResources.filter(({ namespaced }) => namespaced))
       for (const { metadata } of this.#registry.list(type, name)) await this.#remove(type, metadata.name, name);
+  }
+
+  async #projectGone({ name, namespace = '' }: Project['metadata']): Promise<void> {
+    for (const { metadata, spec } of this.#registry.list(projectRoleTemplateBindings, namespace))
+      if (spec.project === name) await this.#remove(projectRoleTemplateBindings, metadata.name, namespace);
   }
 
   /** A token that was good for this cluster alone is good for nothing; an empty list must not come to mean all. */

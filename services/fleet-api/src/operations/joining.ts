@@ -3,10 +3,11 @@ import type { Registry } from '@drover/apiserver';
 import type { Clock } from '@drover/async';
 import { agentManifestYaml, type Cluster, type JoinFile, type JoinToken } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { mintToken } from '@drover/identity';
+import { type Holder, mintToken } from '@drover/identity';
 import type { HubFacts } from '../domain/hub-facts.ts';
 import { timestamp } from '../domain/timestamp.ts';
 import { clusters, joinTokens, newObject } from '../resources/index.ts';
+import type { Creators } from './creators.ts';
 import type { Enrolment } from './enrolment.ts';
 
 /** Bounds of join tokens. */
@@ -29,20 +30,22 @@ export interface JoinOffer {
 /** Makes join tokens and import manifests. */
 export class Joining {
   readonly #registry: Registry;
+  readonly #creators: Creators;
   readonly #enrolment: Enrolment;
   readonly #hub: HubFacts;
   readonly #clock: Clock;
 
-  constructor(registry: Registry, enrolment: Enrolment, hub: HubFacts, clock: Clock) {
+  constructor(registry: Registry, creators: Creators, enrolment: Enrolment, hub: HubFacts, clock: Clock) {
     this.#registry = registry;
+    this.#creators = creators;
     this.#enrolment = enrolment;
     this.#hub = hub;
     this.#clock = clock;
   }
 
-  /** A new join token of the cluster, which is made where there is none of that name. Earlier tokens go on (T8). */
-  async offer(name: string, ttlSeconds: number = joinLimits.ttlSeconds): Promise<JoinOffer> {
-    const cluster = await this.#cluster(name);
+  /** A new join token of the cluster, which is made, and is `creator`'s, where there is none of that name. Earlier tokens go on (T8). */
+  async offer(name: string, creator: Holder, ttlSeconds: number = joinLimits.ttlSeconds): Promise<JoinOffer> {
+    const cluster = await this.#cluster(name, creator);
     const { uid } = cluster.metadata;
     const live = this.#registry.list(joinTokens).filter(({ spec }) => spec.clusterUid === uid);
     if (live.length >= joinLimits.maxPerCluster) {
@@ -70,11 +73,13 @@ export class Joining {
     return this.#manifest(this.#joinFile(found, token));
   }
 
-  async #cluster(name: string): Promise<Cluster> {
+  async #cluster(name: string, creator: Holder): Promise<Cluster> {
     const found = this.#registry.find(clusters, name);
     if (found !== undefined) return found;
     try {
-      return await this.#registry.create(clusters, { ...newObject('Cluster', name), spec: {} });
+      const cluster = await this.#registry.create(clusters, { ...newObject('Cluster', name), spec: {} });
+      await this.#creators.ofCluster(name, creator);
+      return cluster;
     } catch (error) {
       if (DroverError.from(error).code !== 'already-exists') throw error;
       return this.#registry.get(clusters, name);

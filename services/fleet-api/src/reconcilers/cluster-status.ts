@@ -4,6 +4,7 @@ import type { Cluster } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { Logger } from '@drover/telemetry';
 import { type AgentSession, nextStatus } from '../domain/cluster-status.ts';
+import type { EventRecorder } from '../operations/event-recorder.ts';
 import { clusters } from '../resources/index.ts';
 
 /** What the reconciler reads and writes. */
@@ -11,6 +12,7 @@ export interface ClusterStatusParts {
   readonly registry: Registry;
   /** A cluster's live tunnel sessions, newest first. */
   readonly sessionsOf: (clusterUid: string) => readonly AgentSession[];
+  readonly events: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -50,21 +52,27 @@ export class ClusterStatusReconciler {
   }
 
   async #reconcile(name: string): Promise<void> {
-    const { registry, sessionsOf, clock, logger } = this.#parts;
+    const { registry, sessionsOf, clock, logger, events } = this.#parts;
     const wanted = (cluster: Cluster): Cluster['status'] =>
       nextStatus(cluster.status, sessionsOf(cluster.metadata.uid), clock.now());
     const found = registry.find(clusters, name);
     if (found === undefined || wanted(found) === found.status) return;
+    // What this replica has written, where it has written anything: another may have been quicker.
+    let written: boolean | undefined;
     try {
-      await registry.update(
+      const cluster = await registry.update(
         clusters,
         name,
-        cluster => {
-          const status = wanted(cluster);
-          return status === undefined ? cluster : { ...cluster, status };
+        current => {
+          const status = wanted(current);
+          const connected = status?.connected ?? false;
+          written = connected === (current.status?.connected ?? false) ? undefined : connected;
+          return status === undefined ? current : { ...current, status };
         },
         { part: 'status' },
       );
+      if (written === true) events.record(cluster, 'AgentConnected', 'An agent of the cluster is connected.');
+      if (written === false) events.record(cluster, 'AgentDisconnected', 'No agent of the cluster is connected.');
     } catch (error) {
       const { code } = DroverError.from(error);
       if (code !== 'not-found') logger.warn({ err: error, cluster: name }, 'the cluster’s status could not be written');

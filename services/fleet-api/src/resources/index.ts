@@ -23,6 +23,7 @@ export {
   clusterRoleTemplateBindings,
   clusters,
   endedSessions,
+  events,
   globalRoleBindings,
   globalRoles,
   identities,

@@ -17,7 +17,7 @@ export function clusterRoutes(app: FastifyInstance, parts: RouteParts): void {
       // A join token makes whoever holds it the cluster: for one that is there already, that is a change of it.
       const verb = parts.registry.find(clusters, name) === undefined ? 'create' : 'update';
       requireAll(parts, caller, { verb, type: clusters, ...(verb === 'update' ? { name } : {}) });
-      const offer = await parts.joining.offer(name, request.body?.ttlSeconds);
+      const offer = await parts.joining.offer(name, caller, request.body?.ttlSeconds);
       parts.logger.info({ cluster: name, by: caller.user, expiresAt: offer.join.expiresAt }, 'join token made');
       return reply.code(201).send(offer);
     },

@@ -6,7 +6,7 @@ import type { Logger } from '@drover/telemetry';
 import type { FastifyRequest } from 'fastify';
 import type { Escalation } from '../access/escalation.ts';
 import type { Rights } from '../access/rights.ts';
-import type { Caller } from '../domain/authorization.ts';
+import { type Caller, scopeOf } from '../domain/authorization.ts';
 import type { HubFacts } from '../domain/hub-facts.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import type { Enrolment } from '../operations/enrolment.ts';
@@ -58,9 +58,10 @@ export interface RouteAccess {
   readonly name?: string;
 }
 
-/** Whether the caller may do it to any such object. */
+/** Whether the caller may do it to any such object, or to the named one: to a cluster also by what he holds in it. */
 export function mayAll({ rights }: RouteParts, caller: Caller, { verb, type, name }: RouteAccess): boolean {
-  return rights.grants.allows(caller, undefined, { verb, group: type.group, resource: type.plural, name });
+  const asked = { verb, group: type.group, resource: type.plural, name };
+  return rights.grants.allows(caller, scopeOf({ ...asked, namespace: undefined, name }), asked);
 }
 
 /** Refuses, in the words of the hub's API, whoever may not do it to any such object. Throws `forbidden`. */
