@@ -158,3 +158,35 @@ test('a slow reader gets everything: the server waits', async () => {
   }
   assert.equal(seen, 100);
 });
+
+test('a reader who is slow to begin hears that this was all after all of it, and not at the next heartbeat', async () => {
+  await using h = await hub();
+  const bucket = h.bus.objects();
+  const large = Buffer.alloc(16 * 1024, 'x');
+  const count = 3_000;
+  let made = 0;
+  await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      while (made < count) await bucket.create(`clusters._.c${made++}`, large);
+    }),
+  );
+  await using watch = bucket.watch('clusters.>');
+  // The server waits for the reader, and says so by a heartbeat.
+  const heardMs = await until(() => watch.lastHeardMs);
+  await until(() => watch.lastHeardMs > heardMs + 2_000);
+  let seen = 0;
+  for await (const event of watch) {
+    if (event.operation === 'initialised') break;
+    seen++;
+  }
+  assert.equal(seen, count);
+});
+
+/** Waits for a truthy value. */
+async function until<T>(look: () => T): Promise<T> {
+  for (;;) {
+    const found = look();
+    if (found) return found;
+    await new Promise(resolve => setTimeout(resolve, 10));
+  }
+}

@@ -191,7 +191,9 @@ export class ObjectWatch implements AsyncIterable<ObjectEvent>, AsyncDisposable 
           this.#enqueue({ operation: 'flow-control', respond: () => this.#target.connection.publish(reply) });
         }
         this.#revision = Math.max(this.#revision, push.streamSequence);
-        return this.#initialise();
+        // A server that waits for the reader has more to tell.
+        if (push.stalled === undefined || session.caughtUp) this.#initialise();
+        return;
       case 'delivery': {
         const { streamSequence: revision, pending } = push.delivery;
         const key = message.subject.slice(this.#target.prefix.length);
