@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchApi } from './api.ts';
+import { benchAuth } from './auth.ts';
 import { type Figure, tableOf } from './figure.ts';
 import { benchMemory } from './memory.ts';
 import { benchProxy } from './proxy.ts';
@@ -16,6 +17,7 @@ export interface BenchOptions {
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
   api: benchApi,
+  auth: benchAuth,
   proxy: benchProxy,
   memory: benchMemory,
   tunnel: benchTunnel,
