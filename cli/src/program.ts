@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import type { CommandContext } from './command-context.ts';
 import { durationSeconds } from './domain/duration.ts';
@@ -30,6 +30,8 @@ export async function runProgram(args: readonly string[], context: ProgramContex
 const hubOption = (): Option => new Option('--hub <url>', 'the hub; without it, the one of the last login');
 const ttlOption = (what: string): Option =>
   new Option('--ttl <duration>', `how long ${what} is good: 90s, 30m, 8h, 7d`).argParser(asArgument(durationSeconds));
+const durationOption = (flags: string, what: string): Option =>
+  new Option(flags, what).argParser(asArgument(durationSeconds));
 const outputOption = (...forms: string[]): Option =>
   new Option('-o, --output <form>', 'how it is written').choices(forms);
 const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
@@ -126,6 +128,8 @@ function programOf(context: CommandContext): Command {
     .addOption(outputOption('json'))
     .action(async (name, options) => (await import('./commands/user.ts')).userCreateCommand(context, name, options));
 
+  addKeysCommands(program, context);
+
   program
     .command('agent')
     .description('run a cluster agent beside a cluster, until Ctrl-C')
@@ -197,6 +201,25 @@ function addBackupCommands(program: Command, context: CommandContext): void {
     .option('--nats-creds-dir <folder>', 'with it: the folder with setup.creds and fleet-api.creds')
     .addOption(outputOption('json'))
     .action(async (file, options) => (await import('./commands/backup.ts')).restoreCommand(context, file, options));
+}
+
+function addKeysCommands(program: Command, context: CommandContext): void {
+  program
+    .command('keys')
+    .description('keys of a hub whose data folder is on this machine; it may run')
+    .command('rotate')
+    .description('make a new key that takes over while the old one still verifies')
+    .addArgument(new Argument('<role>', 'what the key signs').choices(['identity', 'session']))
+    .option('--data-dir <folder>', 'the data folder of the hub (default: .drover, or DROVER_DATA_DIR)')
+    .addOption(durationOption('--grace <duration>', 'from now until the new key signs (default: 60s)'))
+    .addOption(
+      durationOption(
+        '--overlap <duration>',
+        'from then until the old key verifies no more (default: 10m; session: 24h)',
+      ),
+    )
+    .addOption(outputOption('json'))
+    .action(async (role, options) => (await import('./commands/keys.ts')).keysRotateCommand(context, role, options));
 }
 
 function addClusterCommands(program: Command, context: CommandContext): void {

@@ -27,7 +27,7 @@ after(() => running.disposeAsync());
 const bundle = (part: string, file = ''): string => join(folder, 'services', part, file);
 const address = (offset: number): string => `127.0.0.1:${port + offset}`;
 
-async function setUp(): Promise<void> {
+async function setUp(env: Readonly<Record<string, string>> = {}): Promise<void> {
   const { code, stderr } = await run(process.execPath, ['libs/local-stack/src/setup.ts', 'folders'], {
     cwd: repositoryRoot,
     env: {
@@ -35,6 +35,7 @@ async function setUp(): Promise<void> {
       DROVER_SECRETS_FOLDER: join(folder, 'services'),
       DROVER_SERVER_NAMES: 'hub.example.com',
       DROVER_REDIS_URL: `redis://${address(1)}`,
+      ...env,
     },
   });
   assert.equal(code, 0, stderr);
@@ -80,6 +81,24 @@ test('the set-up may run again while the hub runs: it changes nothing', async ()
   const first = await contents();
   await setUp();
   assert.deepEqual(await contents(), first);
+});
+
+test('T9 a word that is new to the set-up rotates the identity keys, and the same word no second time', async () => {
+  const first = await contents();
+  await setUp({ DROVER_ROTATE_IDENTITY: 'one' });
+  const second = await contents();
+  const changed = [...second].filter(([path, text]) => first.get(path) !== text).map(([path]) => path);
+  assert.deepEqual(changed.sort(), [
+    bundle('auth-proxy', 'identity.json'),
+    bundle('fleet-api', 'identity.jwks.json'),
+    bundle('tunnel-gateway', 'identity.jwks.json'),
+  ]);
+  const jwks = JSON.parse(second.get(bundle('tunnel-gateway', 'identity.jwks.json')) ?? '');
+  assert.equal(jwks.keys.length, 2);
+  assert.equal(jwks.announcements.length, 1);
+  await setUp({ DROVER_ROTATE_IDENTITY: 'one' });
+  await setUp();
+  assert.deepEqual(await contents(), second);
 });
 
 test('NATS, Redis, streams and services come up from what the set-up made, and the administrator can log in', {

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { AssertionSigner, loadSigningKey, newSigningKey } from '@drover/identity';
+import { AssertionSigner, announceKeys, loadSigningKey, newSigningKey, type SigningKey } from '@drover/identity';
 import { eventually } from '@drover/testing';
 import { dialHop, type HopTls, type TunnelSession } from '@drover/tunnel';
 import { newKey, startAgent, stubToken, type TestAgent } from './agent.ts';
@@ -129,6 +129,29 @@ describe('whoever holds a gateway, and not the key of identities', () => {
       assert.equal(seen['impersonate-group'], undefined);
       assert.deepEqual(seen['authorization'], [`Bearer ${stubToken}`]);
     }
+  });
+
+  test('T9 a gateway announces no identity keys of its own: none but those that the hub’s key has signed', async () => {
+    const evil = await newSigningKey();
+    const thief = await AssertionSigner.create(evil);
+    const hubId = (await hub.joinFile('alpha')).hub.id;
+    const announce = async (by: SigningKey, seq: number, keys: Record<string, unknown>[]): Promise<void> => {
+      const announcement = await announceKeys(by, { hubId, role: 'identity', seq, keys }, Date.now());
+      session().control({ type: 'identity-keys', announcements: [announcement] });
+    };
+    const forged = [jwk, { ...evil.publicJwk }];
+    await announce(evil, 1, forged);
+    await announce({ ...evil, kid: String(jwk['kid']) }, 1, forged);
+    for (const nonsense of [{ announcements: 'x' }, { announcements: [null] }, { announcements: ['', 'a.b.c'] }])
+      session().control({ type: 'identity-keys', ...nonsense });
+    assert.equal((await ask(await sign(thief, agent.clusterUid))).status, 403);
+    assert.deepEqual(stub.seen, []);
+    // What the hub has signed counts, by whichever gateway it comes; so the refusal says something.
+    await announce(await loadSigningKey(join(hub.dataDir, 'keys/identity.json')), 1, forged);
+    // Another user: what was refused under its number stays so.
+    const other = { ...admin, user: 'drover:other' };
+    assert.equal((await ask(await sign(thief, agent.clusterUid, other))).status, 200);
+    assert.equal((await ask(await sign(genuine, agent.clusterUid))).status, 200);
   });
 
   test('T2 an agent replaces what a gateway says of the identity, in any case and form', async () => {

@@ -36,6 +36,8 @@ export async function startReplica(hub: TestHub, { staleMs }: { staleMs?: number
   });
   starting.defer(() => gateway.close());
   const opened = new Set<TunnelStream>();
+  const jwks = join(hub.dataDir, 'keys/session.jwks.json');
+  const sessionKeys = readPublicKeys(await readFile(jwks, 'utf8'), jwks);
   const proxy = await startAuthProxy({
     bus: await hub.bus('auth-proxy'),
     dialer: {
@@ -46,10 +48,7 @@ export async function startReplica(hub: TestHub, { staleMs }: { staleMs?: number
       },
     },
     hubId,
-    sessionKeys: readPublicKeys(
-      await readFile(join(hub.dataDir, 'keys/session.jwks.json'), 'utf8'),
-      'session.jwks.json',
-    ),
+    sessionKeys: () => sessionKeys,
     hubApi: localHubApi({
       handler: (_request, response) => void response.writeHead(404).end(),
       plain: (_request, answer) => void answer.refuse(new DroverError('not-found')),

@@ -1,7 +1,7 @@
 import { DroverError } from '@drover/errors';
 import { createLocalJWKSet, errors, jwtVerify, SignJWT } from 'jose';
 import { isEd25519 } from './ed25519-jwk.ts';
-import { isRetired, type KeySource, type PublicKeys, type SigningKeyFile, SigningKeys } from './signing-key.ts';
+import { isRetired, type KeySource, type PublicKeys, type SigningKeySource, SigningKeys } from './signing-key.ts';
 
 /** The `typ` of the JWS: no other token of the hub is taken for an identity (RFC 8725 §3.11). */
 const assertionType = 'drover-identity+jwt';
@@ -43,17 +43,12 @@ export class AssertionSigner {
   }
 
   /** @throws DroverError `config-invalid`: the key is no private Ed25519 key */
-  static async create(file: SigningKeyFile): Promise<AssertionSigner> {
+  static async create(file: SigningKeySource): Promise<AssertionSigner> {
     return new AssertionSigner(await SigningKeys.create(file));
   }
 
-  /** Takes a key file that has changed. @throws DroverError `config-invalid`, and the old keys go on */
-  replace(file: SigningKeyFile): Promise<void> {
-    return this.#keys.replace(file);
-  }
-
-  sign({ audience, user, groups, extra, nowMs, lifetimeMs }: AssertionClaims): Promise<string> {
-    const { kid, key } = this.#keys.at(nowMs);
+  async sign({ audience, user, groups, extra, nowMs, lifetimeMs }: AssertionClaims): Promise<string> {
+    const { kid, key } = await this.#keys.at(nowMs);
     return new SignJWT({ groups, extra })
       .setProtectedHeader({ alg: 'EdDSA', kid, typ: assertionType })
       .setSubject(user)

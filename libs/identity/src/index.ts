@@ -45,9 +45,11 @@ export {
   type SessionCredentialKind,
   SessionSigner,
   SessionVerifier,
+  type VerifiedSession,
 } from './session-credential.ts';
 export {
   type KeySource,
+  liveKeys,
   loadSigningKey,
   newSigningKey,
   type PublicKeys,
@@ -55,6 +57,7 @@ export {
   readSigningKey,
   type SigningKey,
   type SigningKeyFile,
+  type SigningKeySource,
   SigningKeys,
 } from './signing-key.ts';
 export { secretEndMs } from './token-secrets.ts';

@@ -23,7 +23,7 @@ async function hub() {
   const { publicJwk, ...key } = await newSigningKey();
   let signing: SigningKeyFile = key;
   let published: PublishedKeys = { keys: [{ ...publicJwk }] };
-  const signer = await AssertionSigner.create(signing);
+  const signer = await AssertionSigner.create(() => signing);
   return {
     pins: published,
     key,
@@ -33,7 +33,6 @@ async function hub() {
       const times = { nowMs, graceMs: minuteMs, overlapMs: 10 * minuteMs };
       const rotated = await rotateKeys({ role: 'identity', hubId, signing, published, ...times });
       ({ signing, published } = rotated);
-      await signer.replace(signing);
       return rotated;
     },
     sign: (nowMs: number, by = signer) =>

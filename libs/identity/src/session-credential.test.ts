@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { before, test } from 'node:test';
 import { importJWK, SignJWT } from 'jose';
+import { type PublishedKeys, rotateKeys } from './key-rotation.ts';
 import { type SessionClaims, SessionSigner, SessionVerifier } from './session-credential.ts';
-import { newSigningKey } from './signing-key.ts';
+import { newSigningKey, type SigningKeyFile } from './signing-key.ts';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
 const claims: SessionClaims = {
@@ -29,9 +30,10 @@ const refused = (jws: string, kind: 'access' | 'session' = 'access'): void =>
   void assert.throws(() => verifier.verify(kind, jws, nowMs), { code: 'unauthenticated' });
 
 test('a credential says who, by which session, and until when', async () => {
-  assert.deepEqual(verifier.verify('access', await signer.sign('access', claims, nowMs), nowMs), claims);
+  const { kid } = key;
+  assert.deepEqual(verifier.verify('access', await signer.sign('access', claims, nowMs), nowMs), { ...claims, kid });
   const scoped = { ...claims, clusters: ['alpha'] };
-  assert.deepEqual(verifier.verify('access', await signer.sign('access', scoped, nowMs), nowMs), scoped);
+  assert.deepEqual(verifier.verify('access', await signer.sign('access', scoped, nowMs), nowMs), { ...scoped, kid });
 });
 
 test('a credential ends when it says', async () => {
@@ -51,6 +53,24 @@ test('every key of the set verifies, so that keys can be rotated', async () => {
   const nextSigner = await SessionSigner.create(next, 'hub-1');
   for (const one of [signer, nextSigner]) both.verify('access', await one.sign('access', claims, nowMs), nowMs);
   refused(await nextSigner.sign('access', claims, nowMs));
+});
+
+test('a rotated key signs from its time on, and the one before verifies until its end', async () => {
+  let published: PublishedKeys = { keys: [{ ...key.publicJwk }] };
+  let signing: SigningKeyFile = key;
+  const rotating = await SessionSigner.create(() => signing, 'hub-1');
+  const everywhere = SessionVerifier.create(() => published, 'hub-1');
+  const sign = (atMs: number) => rotating.sign('access', { ...claims, expiresAtMs: atMs + 600_000 }, atMs);
+  const before = await sign(nowMs);
+  const times = { nowMs, graceMs: 1_000, overlapMs: 60_000 };
+  const rotated = await rotateKeys({ role: 'session', hubId: 'hub-1', signing: key, published, ...times });
+  ({ signing, published } = rotated);
+  const after = await sign(nowMs + 1_000);
+  assert.equal(everywhere.verify('access', before, nowMs + 60_999).kid, key.kid);
+  assert.equal(everywhere.verify('access', after, nowMs + 1_000).kid, rotated.signing.next?.kid);
+  assert.throws(() => everywhere.verify('access', before, nowMs + 61_000), { code: 'unauthenticated' });
+  assert.equal(everywhere.trusts(key.kid, nowMs + 61_000), false);
+  everywhere.verify('access', after, nowMs + 61_000);
 });
 
 test('T10 neither no algorithm, nor HS256 with the public key, nor another hub’s or a foreign credential is taken', async () => {

@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 import { DroverError } from '@drover/errors';
 import { createDecoder, createVerifier, TokenError } from 'fast-jwt';
-import { importJWK, type JWK, SignJWT } from 'jose';
+import { type JWK, SignJWT } from 'jose';
 import { isEd25519 } from './ed25519-jwk.ts';
-import type { PublicKeys, SigningKeyFile } from './signing-key.ts';
+import { isRetired, type PublicKeys, type SigningKeySource, SigningKeys } from './signing-key.ts';
 
 /**
  * `access`: what a request carries, for minutes. `session`: what renews it, and a browser's cookie, until the session's end.
@@ -43,28 +43,23 @@ export interface SessionClaims {
  * const jws = await signer.sign('access', claims, Date.now());
  */
 export class SessionSigner {
-  readonly #kid: string;
-  readonly #key: Awaited<ReturnType<typeof importJWK>>;
+  readonly #keys: SigningKeys;
   readonly #hubId: string;
 
-  private constructor(kid: string, key: Awaited<ReturnType<typeof importJWK>>, hubId: string) {
-    this.#kid = kid;
-    this.#key = key;
+  private constructor(keys: SigningKeys, hubId: string) {
+    this.#keys = keys;
     this.#hubId = hubId;
   }
 
   /** @throws DroverError `config-invalid`: the key is no private Ed25519 key */
-  static async create({ kid, privateJwk }: SigningKeyFile, hubId: string): Promise<SessionSigner> {
-    try {
-      return new SessionSigner(kid, await importJWK(privateJwk, 'EdDSA'), hubId);
-    } catch (cause) {
-      throw new DroverError('config-invalid', 'the session signing key cannot be used', { cause });
-    }
+  static async create(file: SigningKeySource, hubId: string): Promise<SessionSigner> {
+    return new SessionSigner(await SigningKeys.create(file), hubId);
   }
 
   /** A credential that ends at `claims.expiresAtMs`. */
-  sign(kind: SessionCredentialKind, claims: SessionClaims, nowMs: number): Promise<string> {
+  async sign(kind: SessionCredentialKind, claims: SessionClaims, nowMs: number): Promise<string> {
     const { user, userUid, sessionId, provider, startedMs, expiresAtMs, clusters } = claims;
+    const { kid, key } = await this.#keys.at(nowMs);
     return new SignJWT({
       uid: userUid,
       sid: sessionId,
@@ -72,17 +67,23 @@ export class SessionSigner {
       auth_time: Math.floor(startedMs / 1000),
       ...(clusters === undefined ? {} : { clusters }),
     })
-      .setProtectedHeader({ alg: 'EdDSA', kid: this.#kid, typ: typeOf[kind] })
+      .setProtectedHeader({ alg: 'EdDSA', kid, typ: typeOf[kind] })
       .setIssuer(this.#hubId)
       .setAudience(audience)
       .setSubject(user)
       .setIssuedAt(Math.floor(nowMs / 1000))
       .setExpirationTime(Math.floor(expiresAtMs / 1000))
-      .sign(this.#key);
+      .sign(key);
   }
 }
 
+/** What was verified, and by which key. */
+export interface VerifiedSession extends SessionClaims {
+  readonly kid: string;
+}
+
 type Verify = (jws: string) => Record<string, unknown>;
+type VerifyingKey = Readonly<Record<SessionCredentialKind, Verify>> & { readonly jwk: JWK & { readonly kid: string } };
 
 /**
  * Verifies the credentials of sessions, at once: a request that waits for nothing else must not wait for this. About
@@ -93,43 +94,64 @@ type Verify = (jws: string) => Record<string, unknown>;
  * const { user, sessionId } = verifier.verify('access', jws, Date.now());
  */
 export class SessionVerifier {
-  readonly #keys: ReadonlyMap<string, Readonly<Record<SessionCredentialKind, Verify>>>;
+  readonly #source: () => PublicKeys;
+  readonly #hubId: string;
+  #made: { readonly of: PublicKeys; readonly keys: ReadonlyMap<string, VerifyingKey> };
 
-  private constructor(keys: ReadonlyMap<string, Readonly<Record<SessionCredentialKind, Verify>>>) {
-    this.#keys = keys;
+  private constructor(source: () => PublicKeys, hubId: string) {
+    this.#source = source;
+    this.#hubId = hubId;
+    this.#made = verifyingKeys(source(), hubId);
   }
 
-  /** Every key of the set verifies, so that keys can be rotated. @throws DroverError `config-invalid`: there is none */
-  static create({ keys }: PublicKeys, hubId: string): SessionVerifier {
-    const usable = keys.filter(isEd25519);
-    if (usable.length === 0) throw new DroverError('config-invalid', 'the set of session keys holds no Ed25519 key');
-    return new SessionVerifier(
-      new Map(
-        usable.map(jwk => [
-          jwk.kid,
-          { access: verifyBy(jwk, 'access', hubId), session: verifyBy(jwk, 'session', hubId) },
-        ]),
-      ),
-    );
+  /**
+   * Every key of the set verifies until its `exp`, so that keys can be rotated; a function gives the keys as they are now.
+   *
+   * @throws DroverError `config-invalid`: there is none
+   */
+  static create(keys: PublicKeys | (() => PublicKeys), hubId: string): SessionVerifier {
+    return new SessionVerifier(typeof keys === 'function' ? keys : () => keys, hubId);
   }
 
   /** @throws DroverError `unauthenticated`: not ours, not of this kind, or not whole; `token-expired` */
-  verify(kind: SessionCredentialKind, jws: string, nowMs: number): SessionClaims {
-    const claims = this.#claimsOf(kind, jws);
+  verify(kind: SessionCredentialKind, jws: string, nowMs: number): VerifiedSession {
+    const claims = this.#claimsOf(kind, jws, nowMs);
     if (nowMs >= claims.expiresAtMs) throw new DroverError('token-expired');
     return claims;
   }
 
-  #claimsOf(kind: SessionCredentialKind, jws: string): SessionClaims {
+  /** Whether a key still verifies: who remembers what it has signed asks again. */
+  trusts(kid: string, nowMs: number): boolean {
+    const key = this.#keys().get(kid);
+    return key !== undefined && !isRetired(key.jwk, nowMs);
+  }
+
+  #keys(): ReadonlyMap<string, VerifyingKey> {
+    const keys = this.#source();
+    if (this.#made.of !== keys) this.#made = verifyingKeys(keys, this.#hubId);
+    return this.#made.keys;
+  }
+
+  #claimsOf(kind: SessionCredentialKind, jws: string, nowMs: number): VerifiedSession {
     try {
-      const header = decodeHeader(jws);
-      const verify = typeof header['kid'] === 'string' ? this.#keys.get(header['kid']) : undefined;
-      if (verify === undefined) throw new TokenError(TokenError.codes.invalidKey, 'no key of the hub');
-      return readClaims(verify[kind](jws));
+      const { kid } = decodeHeader(jws);
+      const key = typeof kid === 'string' && this.trusts(kid, nowMs) ? this.#keys().get(kid) : undefined;
+      if (key === undefined) throw new TokenError(TokenError.codes.invalidKey, 'no key of the hub');
+      return { ...readClaims(key[kind](jws)), kid: key.jwk.kid };
     } catch (cause) {
       throw new DroverError('unauthenticated', undefined, { cause });
     }
   }
+}
+
+function verifyingKeys(of: PublicKeys, hubId: string) {
+  const usable = of.keys.filter(isEd25519);
+  if (usable.length === 0) throw new DroverError('config-invalid', 'the set of session keys holds no Ed25519 key');
+  const keys = usable.map((jwk): [string, VerifyingKey] => [
+    jwk.kid,
+    { jwk, access: verifyBy(jwk, 'access', hubId), session: verifyBy(jwk, 'session', hubId) },
+  ]);
+  return { of, keys: new Map(keys) };
 }
 
 /** Whether it looks like a JWS in the compact form, and not like a token `drv_…`. */

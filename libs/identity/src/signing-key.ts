@@ -69,31 +69,43 @@ export function readPublicKeys(text: string, from: string): PublicKeys {
   throw new DroverError('config-invalid', `${from} is no JWKS`);
 }
 
+/** A signing key's file as it is now: it changes with a rotation. */
+export type SigningKeySource = SigningKeyFile | (() => SigningKeyFile);
+
 /** Keys that sign, one after the other: during a rotation the next one takes over at its time. */
 export class SigningKeys {
-  #keys: readonly TimedKey[];
+  readonly #source: () => SigningKeyFile;
+  #made: MadeKeys;
 
-  private constructor(keys: readonly TimedKey[]) {
-    this.#keys = keys;
+  private constructor(source: () => SigningKeyFile, made: MadeKeys) {
+    this.#source = source;
+    this.#made = made;
   }
 
   /** @throws DroverError `config-invalid`: a key is no private Ed25519 key */
-  static async create(file: SigningKeyFile): Promise<SigningKeys> {
-    return new SigningKeys(await imported(file));
+  static async create(given: SigningKeySource): Promise<SigningKeys> {
+    const source = typeof given === 'function' ? given : () => given;
+    const of = source();
+    return new SigningKeys(source, { of, keys: await imported(of) });
   }
 
-  /** Takes a file that has changed. @throws DroverError `config-invalid`, and the old keys go on */
-  async replace(file: SigningKeyFile): Promise<void> {
-    this.#keys = await imported(file);
-  }
-
-  /** The key that signs at that time. */
-  at(nowMs: number): Omit<TimedKey, 'fromMs'> {
-    const [first, next] = this.#keys;
+  /** The key that signs at that time. While a changed file holds no usable key, those of before go on. */
+  async at(nowMs: number): Promise<Omit<TimedKey, 'fromMs'>> {
+    const of = this.#source();
+    if (of !== this.#made.of) {
+      const { keys } = this.#made;
+      this.#made = { of, keys: await imported(of).catch(() => keys) };
+    }
+    const [first, next] = this.#made.keys;
     const signs = next !== undefined && nowMs >= next.fromMs ? next : first;
     if (signs === undefined) throw new DroverError('config-invalid', 'there is no signing key');
     return signs;
   }
+}
+
+interface MadeKeys {
+  readonly of: SigningKeyFile;
+  readonly keys: readonly TimedKey[];
 }
 
 interface TimedKey {
@@ -120,6 +132,10 @@ async function imported({ next, ...first }: SigningKeyFile): Promise<readonly Ti
 /** Whether a public key verifies no more. */
 export const isRetired = (key: Readonly<Record<string, unknown>>, nowMs: number): boolean =>
   typeof key['exp'] === 'number' && nowMs >= key['exp'] * 1000;
+
+/** The keys of a set that verify now: who pins keys is given no others. */
+export const liveKeys = ({ keys }: PublicKeys, nowMs: number): Record<string, unknown>[] =>
+  keys.filter(key => !isRetired(key, nowMs)).map(key => ({ ...key }));
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

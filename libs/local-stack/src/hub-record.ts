@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { newSecretKeys, newSigningKey } from '@drover/identity';
+import { finishKeyFiles } from './keys/key-files.ts';
 import { freePort } from './redis-server.ts';
 import { readText, writePublic, writeSecret } from './secret-files.ts';
 
@@ -43,6 +44,8 @@ export async function ensureHubFiles(dataDir: string): Promise<HubFiles> {
   let record = await readRecord(recordFile);
   const sessionKeyFile = join(dataDir, 'keys', 'session.json');
   const sessionJwksFile = join(dataDir, 'keys', 'session.jwks.json');
+  await finishKeyFiles(dataDir, 'identity');
+  await finishKeyFiles(dataDir, 'session');
   await ensureKey(identityKeyFile, jwksFile);
   await ensureKey(sessionKeyFile, sessionJwksFile);
   if ((await readText(secretKeysFile)) === undefined) await writeSecret(secretKeysFile, newSecretKeys());

@@ -1,3 +1,4 @@
 export * from './backup/index.ts';
 export { simulationCertificate } from './demo-cluster.ts';
+export { type RotatedHubKeys, type RotateHubKeysOptions, rotateHubKeys } from './keys/rotate-hub-keys.ts';
 export { type LocalStack, type LocalStackOptions, startLocalStack } from './local-stack.ts';

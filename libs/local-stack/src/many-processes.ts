@@ -61,6 +61,7 @@ export async function startInManyProcesses(parts: StackParts, options: ManyProce
     name: `tunnel-gateway-${at + 1}`,
     env: {
       ...tls,
+      DROVER_IDENTITY_JWKS: hub.jwksFile,
       DROVER_GATEWAY_ID: `gateway-${at + 1}`,
       DROVER_LISTEN: hostPortText({ host: listen.host, port }),
       DROVER_HOP_LISTEN: hostPortText({ host: loopback, port: 0 }),

@@ -4,11 +4,11 @@ import { hubApiPrefixes, localHubApi, startAuthProxy } from '@drover/auth-proxy'
 import { connectBus } from '@drover/bus';
 import { hostPortText } from '@drover/config';
 import { startFleetApi } from '@drover/fleet-api';
-import { loadSigningKey, readPublicKeys, SecretRing } from '@drover/identity';
-import { openFrontDoor } from '@drover/service-kit';
+import { readPublishedKeys, readSigningKey, SecretRing } from '@drover/identity';
+import { FollowedFile, openFrontDoor } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger } from '@drover/telemetry';
-import { startTunnelGateway } from '@drover/tunnel-gateway';
+import { startTunnelGateway, type TunnelGateway } from '@drover/tunnel-gateway';
 import { type HubService, hubServices } from './pki.ts';
 import type { RunningServices, StackParts } from './stack-parts.ts';
 
@@ -25,14 +25,28 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
   const port = await hub.portOf('auth-proxy-1', parts.listen.port);
   const url = `https://${hostPortText({ host: parts.publicHost, port })}`;
 
+  // Keys change by a rotation while the hub runs.
+  const follow = async <T>(
+    path: string,
+    read: (text: string, from: string) => T,
+    onChange: () => void = () => {},
+  ): Promise<FollowedFile<T>> =>
+    opened.use(
+      await FollowedFile.open({ path, read: text => read(text, path), onChange, logger: logger('auth-proxy') }),
+    );
+  const identityKeys = await follow(hub.jwksFile, readPublishedKeys, () => gateway.announce());
+  const identityKey = await follow(hub.identityKeyFile, readSigningKey);
+  const sessionKeys = await follow(hub.sessionJwksFile, readPublishedKeys);
+  const sessionKey = await follow(hub.sessionKeyFile, readSigningKey);
+
   const fleetApi = await startFleetApi({
     bus: await connect('fleet-api'),
     sessions,
     secrets: SecretRing.read(await readFile(hub.secretKeysFile, 'utf8')),
     logger: logger('fleet-api'),
     sessionKeys: {
-      signing: await loadSigningKey(hub.sessionKeyFile),
-      verifying: JSON.parse(await readFile(hub.sessionJwksFile, 'utf8')),
+      signing: () => sessionKey.current,
+      verifying: () => sessionKeys.current,
     },
     hub: {
       id: hub.record.id,
@@ -40,7 +54,7 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
       tunnelUrls: [url],
       ca: pki.ca.cert,
       serverCertificate: pki.server.cert,
-      identityKeys: JSON.parse(await readFile(hub.jwksFile, 'utf8')),
+      identityKeys: () => identityKeys.current,
       agentImage: parts.agentImage,
       userPrefix,
       ...(parts.durability === undefined ? {} : { durability: parts.durability }),
@@ -49,11 +63,12 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
   });
   opened.defer(() => fleetApi.close());
 
-  const gateway = await startTunnelGateway({
+  const gateway: TunnelGateway = await startTunnelGateway({
     gatewayId: 'gateway-1',
     hubId: hub.record.id,
     bus: await connect('tunnel-gateway'),
     sessions,
+    announcements: () => identityKeys.current.announcements ?? [],
     logger: logger('tunnel-gateway'),
   });
   opened.defer(() => gateway.close());
@@ -63,8 +78,8 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
     dialer: gateway.dialer,
     hubApi: localHubApi(fleetApi),
     hubId: hub.record.id,
-    signingKey: await loadSigningKey(hub.identityKeyFile),
-    sessionKeys: readPublicKeys(await readFile(hub.sessionJwksFile, 'utf8'), hub.sessionJwksFile),
+    signingKey: () => identityKey.current,
+    sessionKeys: () => sessionKeys.current,
     dataDir: join(parts.dataDir, 'auth-proxy-1'),
     logger: logger('auth-proxy'),
     userPrefix,

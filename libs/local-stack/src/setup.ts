@@ -6,13 +6,13 @@
  *   node libs/local-stack/src/setup.ts streams   makes the streams and buckets in NATS, which alone has the right to
  */
 import { connectBus, ensureHubStreams } from '@drover/bus';
-import { integer, loadConfig, text, textList, url } from '@drover/config';
+import { integer, loadConfig, optional, text, textList, url } from '@drover/config';
 import { DroverError } from '@drover/errors';
 import { kubeClient } from '@drover/kube';
 import { createLogger } from '@drover/telemetry';
 import { writeBundleFolders } from './deployment/bundle-folders.ts';
 import { restoreDataFolder, saveDataFolder, writeBundleSecrets } from './deployment/bundle-secrets.ts';
-import { ensureDeployment } from './deployment/deployment-state.ts';
+import { ensureDeployment, type Rotations } from './deployment/deployment-state.ts';
 import { serviceBundles } from './deployment/service-bundles.ts';
 
 /** All of a set-up; NATS may need a while to load a large store. */
@@ -25,12 +25,19 @@ const made = {
     default: 'localhost',
   }),
   DROVER_REDIS_URL: url({ description: 'the Redis server', secret: true }),
+  DROVER_ROTATE_IDENTITY: optional(text({ description: 'another word than the last one rotates the identity keys' })),
+  DROVER_ROTATE_SESSION: optional(text({ description: 'another word than the last one rotates the session keys' })),
 };
+
+const rotationsOf = (config: { DROVER_ROTATE_IDENTITY?: string; DROVER_ROTATE_SESSION?: string }): Rotations => ({
+  identity: config.DROVER_ROTATE_IDENTITY,
+  session: config.DROVER_ROTATE_SESSION,
+});
 
 async function folders(): Promise<void> {
   const settings = { ...made, DROVER_SECRETS_FOLDER: text({ description: 'where each service gets its folder' }) };
   const config = loadConfig(settings, process.env);
-  const deployment = await ensureDeployment(config.DROVER_DATA_DIR, config.DROVER_SERVER_NAMES);
+  const deployment = await ensureDeployment(config.DROVER_DATA_DIR, config.DROVER_SERVER_NAMES, rotationsOf(config));
   await writeBundleFolders(config.DROVER_SECRETS_FOLDER, serviceBundles(deployment, config.DROVER_REDIS_URL));
 }
 
@@ -50,7 +57,7 @@ async function secrets(signal: AbortSignal): Promise<void> {
   await using kube = kubeClient({ inCluster });
   const place = { kube, namespace: config.DROVER_SECRETS_NAMESPACE, prefix: config.DROVER_SECRETS_PREFIX, signal };
   await restoreDataFolder(config.DROVER_DATA_DIR, place);
-  const deployment = await ensureDeployment(config.DROVER_DATA_DIR, config.DROVER_SERVER_NAMES);
+  const deployment = await ensureDeployment(config.DROVER_DATA_DIR, config.DROVER_SERVER_NAMES, rotationsOf(config));
   await saveDataFolder(config.DROVER_DATA_DIR, place);
   await writeBundleSecrets(serviceBundles(deployment, config.DROVER_REDIS_URL), place);
 }

@@ -24,7 +24,7 @@ export interface FollowedFileOptions<T> {
  * const keys = await FollowedFile.open({ path, read: text => readPublishedKeys(text, path), logger });
  * keys.current;
  */
-export class FollowedFile<T> {
+export class FollowedFile<T> implements AsyncDisposable {
   readonly #options: FollowedFileOptions<T>;
   readonly #cancel: Cancel;
   #text: string;
@@ -59,6 +59,10 @@ export class FollowedFile<T> {
   async close(): Promise<void> {
     this.#cancel();
     await this.#looking;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #look(): Promise<void> {

@@ -4,7 +4,13 @@ import { type Clock, systemClock } from '@drover/async';
 import type { Bus } from '@drover/bus';
 import { type Cluster, groupsOf, subjects, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { AssertionSigner, type PublicKeys, SessionVerifier, type SigningKeyFile, secretEndMs } from '@drover/identity';
+import {
+  AssertionSigner,
+  type PublicKeys,
+  SessionVerifier,
+  type SigningKeySource,
+  secretEndMs,
+} from '@drover/identity';
 import type { FrontDoorOptions, Route } from '@drover/service-kit';
 import type { Logger } from '@drover/telemetry';
 import { Assertions } from './access/assertions.ts';
@@ -35,11 +41,11 @@ export interface AuthProxyOptions {
   /** The hub's own API. */
   readonly hubApi: HubApi;
   /** The private key that signs identity assertions. No gateway holds it. */
-  readonly signingKey: SigningKeyFile;
+  readonly signingKey: SigningKeySource;
   /** The hub's id, which the credentials of its sessions name. */
   readonly hubId: string;
   /** What verifies them. */
-  readonly sessionKeys: PublicKeys;
+  readonly sessionKeys: () => PublicKeys;
   /** Where the audit spool lies. */
   readonly dataDir: string;
   readonly logger: Logger;
@@ -86,6 +92,7 @@ export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthPro
     clock,
     logger,
   });
+  const signer = await AssertionSigner.create(options.signingKey);
   const parts = {
     view,
     authenticator: new Authenticator({
@@ -95,7 +102,7 @@ export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthPro
       staleMs: options.authorizationStaleMs ?? 300_000,
       uses,
     }),
-    assertions: new Assertions(await AssertionSigner.create(options.signingKey), clock),
+    assertions: new Assertions(signer, clock),
     clock,
     userPrefix: options.userPrefix ?? 'drover:',
   };

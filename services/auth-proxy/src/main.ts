@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { connectBus } from '@drover/bus';
 import { durationMs, hostPort, loadConfig, text, url } from '@drover/config';
-import { loadSigningKey, readPublicKeys } from '@drover/identity';
-import { openFrontDoor, runService } from '@drover/service-kit';
+import { readPublishedKeys, readSigningKey } from '@drover/identity';
+import { FollowedFile, openFrontDoor, runService } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger, type LogLevel } from '@drover/telemetry';
 import { GatewayPool } from './adapters/gateway-pool.ts';
@@ -50,13 +50,25 @@ await runService(logger, async () => {
   const sessions = connectSessions({ url: config.DROVER_REDIS_URL });
   const gateways = new GatewayPool({ bus, sessions, tls, logger });
   const hubApi = remoteHubApi(config.DROVER_FLEET_API, tls);
+  const keyFile = config.DROVER_IDENTITY_KEY;
+  const signingKey = await FollowedFile.open({
+    path: keyFile,
+    read: written => readSigningKey(written, keyFile),
+    logger,
+  });
+  const sessionJwksFile = config.DROVER_SESSION_JWKS;
+  const sessionKeys = await FollowedFile.open({
+    path: sessionJwksFile,
+    read: written => readPublishedKeys(written, sessionJwksFile),
+    logger,
+  });
   const proxy = await startAuthProxy({
     bus,
     dialer: gateways,
     hubApi,
     hubId: config.DROVER_HUB_ID,
-    signingKey: await loadSigningKey(config.DROVER_IDENTITY_KEY),
-    sessionKeys: readPublicKeys(file(config.DROVER_SESSION_JWKS), config.DROVER_SESSION_JWKS),
+    signingKey: () => signingKey.current,
+    sessionKeys: () => sessionKeys.current,
     dataDir: config.DROVER_DATA_DIR,
     logger,
     userPrefix: config.DROVER_USER_PREFIX,
@@ -75,6 +87,8 @@ await runService(logger, async () => {
     ready: { listen: `${door.host}:${door.port}` },
     close: async () => {
       const closed = door.close();
+      await signingKey.close();
+      await sessionKeys.close();
       await proxy.close();
       await closed;
       hubApi.close();

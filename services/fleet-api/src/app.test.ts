@@ -81,7 +81,7 @@ describe('fleet-api on real NATS and Redis', { timeout: 90_000 }, () => {
         tunnelUrls: ['https://hub.example'],
         ca: serverCertificate,
         serverCertificate,
-        identityKeys,
+        identityKeys: () => identityKeys,
         agentImage: 'drover:test',
       },
     });

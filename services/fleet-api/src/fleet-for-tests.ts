@@ -50,7 +50,7 @@ export async function serveFleet(store: Store = new MemoryStore()) {
       tunnelUrls: ['https://hub.example'],
       ca: serverCertificate,
       serverCertificate,
-      identityKeys: { keys: [{ ...key.publicJwk }] },
+      identityKeys: () => ({ keys: [{ ...key.publicJwk }] }),
       agentImage: 'drover:test',
       userPrefix: 'acme:',
     },

@@ -128,10 +128,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
   const clusterNamespaces = new ClusterNamespaces(registry, clock, logger);
   const status = new ClusterStatusReconciler({ registry, sessionsOf, events, clock, logger });
   const builtIns = new BuiltInsReconciler({ registry, cache: api.cache, clock, logger });
-  const verifier = AssertionVerifier.create(
-    { keys: [...hub.identityKeys.keys] },
-    { audience: hubAudience, maxCached: maxVerified },
-  );
+  const verifier = AssertionVerifier.create(hub.identityKeys, { audience: hubAudience, maxCached: maxVerified });
 
   const callerOf = async ({ headers }: { headers: IncomingHttpHeaders }): Promise<Caller | undefined> => {
     const assertion = headers[identityHeader];

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { connectBus } from '@drover/bus';
 import { hostPort, hostPortText, loadConfig, oneOf, optional, text, textList, url } from '@drover/config';
-import { DroverError } from '@drover/errors';
-import { loadSigningKey, SecretRing } from '@drover/identity';
-import { listenInternal, runService } from '@drover/service-kit';
+import { readPublishedKeys, readSigningKey, SecretRing } from '@drover/identity';
+import { FollowedFile, listenInternal, runService } from '@drover/service-kit';
 import { connectSessions } from '@drover/sessions';
 import { createLogger, logLevels } from '@drover/telemetry';
-import { type HubFacts, startFleetApi } from './app.ts';
+import { startFleetApi } from './app.ts';
 
 const settings = {
   DROVER_LOG_LEVEL: oneOf(logLevels, { default: 'info', description: 'how much is logged' }),
@@ -40,13 +39,6 @@ const settings = {
 const logger = createLogger({ name: 'fleet-api' });
 const read = (path: string): string => readFileSync(path, 'utf8');
 
-function publicKeys(path: string): HubFacts['identityKeys'] {
-  const found: unknown = JSON.parse(read(path));
-  if (typeof found === 'object' && found !== null && 'keys' in found && Array.isArray(found.keys))
-    return { keys: found.keys };
-  throw new DroverError('config-invalid', `${path} is no JWKS`);
-}
-
 await runService(logger, async () => {
   const config = loadConfig(settings, process.env);
   logger.level = config.DROVER_LOG_LEVEL;
@@ -55,14 +47,19 @@ await runService(logger, async () => {
     await connectBus({ url: config.DROVER_NATS_URL, credsFile: config.DROVER_NATS_CREDS, name: 'fleet-api' }),
   );
   const sessions = opened.use(connectSessions({ url: config.DROVER_REDIS_URL, name: 'fleet-api' }));
+  const follow = async <T>(path: string, read: (text: string, from: string) => T): Promise<FollowedFile<T>> =>
+    opened.use(await FollowedFile.open({ path, read: written => read(written, path), logger }));
+  const identityKeys = await follow(config.DROVER_IDENTITY_JWKS, readPublishedKeys);
+  const sessionKeys = await follow(config.DROVER_SESSION_JWKS, readPublishedKeys);
+  const sessionKey = await follow(config.DROVER_SESSION_KEY, readSigningKey);
   const fleetApi = await startFleetApi({
     bus,
     sessions,
     secrets: SecretRing.read(read(config.DROVER_SECRET_KEYS)),
     logger,
     sessionKeys: {
-      signing: await loadSigningKey(config.DROVER_SESSION_KEY),
-      verifying: publicKeys(config.DROVER_SESSION_JWKS),
+      signing: () => sessionKey.current,
+      verifying: () => sessionKeys.current,
     },
     hub: {
       id: config.DROVER_HUB_ID,
@@ -70,7 +67,7 @@ await runService(logger, async () => {
       tunnelUrls: config.DROVER_TUNNEL_URLS,
       ca: read(config.DROVER_CA),
       serverCertificate: read(config.DROVER_TLS_CERT),
-      identityKeys: publicKeys(config.DROVER_IDENTITY_JWKS),
+      identityKeys: () => identityKeys.current,
       agentImage: config.DROVER_AGENT_IMAGE,
       userPrefix: config.DROVER_USER_PREFIX,
       ...(config.DROVER_NATS_DURABILITY === undefined ? {} : { durability: config.DROVER_NATS_DURABILITY }),

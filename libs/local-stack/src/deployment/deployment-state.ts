@@ -1,6 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { newSecretKeys, newSigningKey } from '@drover/identity';
+import {
+  type KeyRole,
+  newSecretKeys,
+  newSigningKey,
+  readPublishedKeys,
+  readSigningKey,
+  rotateKeys,
+} from '@drover/identity';
+import { defaultOverlap } from '../keys/rotate-hub-keys.ts';
 import { ensureNatsAuthority } from '../nats-authority.ts';
 import { type NatsUser, natsUsers } from '../nats-permissions.ts';
 import { ensurePki, type Pki } from '../pki.ts';
@@ -16,12 +24,20 @@ export interface DeploymentState {
   /** The same of the credentials of sessions: fleet-api has both, auth-proxy the public half. */
   readonly sessionKey: string;
   readonly sessionKeys: string;
+  /** The word that asked for a role's last rotation; the same word asks for no other. */
+  readonly rotated?: Rotations;
   readonly adminPassword: string;
   readonly redisPassword: string;
   readonly natsConfiguration: string;
   /** The text of each NATS user's credentials file. */
   readonly natsCredentials: Readonly<Record<NatsUser, string>>;
 }
+
+/** Words by which somebody asks for a rotation of a role's keys: a new word, a new key. */
+export type Rotations = Readonly<Partial<Record<KeyRole, string | undefined>>>;
+
+/** Until the new key signs: Kubernetes brings a changed Secret into pods within two minutes. */
+const graceMs = 5 * 60_000;
 
 export interface Deployment {
   readonly state: DeploymentState;
@@ -41,11 +57,16 @@ const adminPasswordBytes = 18;
  * @example
  * const { state, pki } = await ensureDeployment('/var/lib/drover/hub', ['hub.example.com']);
  */
-export async function ensureDeployment(folder: string, serverNames: readonly string[]): Promise<Deployment> {
+export async function ensureDeployment(
+  folder: string,
+  serverNames: readonly string[],
+  rotations: Rotations = {},
+): Promise<Deployment> {
   await ensureFolder(folder);
   const file = join(folder, 'deployment.json');
   const found: unknown = JSON.parse((await readText(file)) ?? 'null');
-  const state = isState(found) ? await withSessionKeys(found) : await newState(folder);
+  const before = isState(found) ? await withSessionKeys(found) : await newState(folder);
+  const state = await withRotatedKeys(before, rotations, Date.now());
   if (state !== found) await writeSecret(file, JSON.stringify(state));
   await writeSecret(join(folder, 'admin-password'), `${state.adminPassword}\n`);
   const secretsFile = join(folder, 'secrets.json');
@@ -59,6 +80,31 @@ async function withSessionKeys(state: DeploymentState): Promise<DeploymentState>
   return typeof state.sessionKey === 'string' && typeof state.sessionKeys === 'string'
     ? state
     : { ...state, ...(await newSessionKeys()) };
+}
+
+/** A role whose word is another one than that of its last rotation gets a new key. */
+async function withRotatedKeys(state: DeploymentState, rotations: Rotations, nowMs: number): Promise<DeploymentState> {
+  let next = state;
+  for (const role of ['identity', 'session'] as const) {
+    const word = rotations[role];
+    if (word === undefined || word === '' || word === next.rotated?.[role]) continue;
+    const { signing, published } = await rotateKeys({
+      role,
+      hubId: state.hubId,
+      signing: readSigningKey(state[`${role}Key`], `the ${role} key`),
+      published: readPublishedKeys(state[`${role}Keys`], `the ${role} keys`),
+      nowMs,
+      graceMs,
+      overlapMs: defaultOverlap[role].overlapMs,
+    });
+    next = {
+      ...next,
+      [`${role}Key`]: JSON.stringify(signing),
+      [`${role}Keys`]: JSON.stringify(published),
+      rotated: { ...next.rotated, [role]: word },
+    };
+  }
+  return next;
 }
 
 async function newSessionKeys(): Promise<Pick<DeploymentState, 'sessionKey' | 'sessionKeys'>> {

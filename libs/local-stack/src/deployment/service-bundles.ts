@@ -45,7 +45,11 @@ export function serviceBundles({ state, pki, secretKeys }: Deployment, redisUrl:
       { ...serverSettings, DROVER_IDENTITY_KEY: at('identity.json'), DROVER_SESSION_JWKS: at('session.jwks.json') },
       { ...serverFiles, 'identity.json': state.identityKey, 'session.jwks.json': state.sessionKeys },
     ),
-    'tunnel-gateway': service('tunnel-gateway', serverSettings, serverFiles),
+    'tunnel-gateway': service(
+      'tunnel-gateway',
+      { ...serverSettings, DROVER_IDENTITY_JWKS: at('identity.jwks.json') },
+      { ...serverFiles, 'identity.jwks.json': state.identityKeys },
+    ),
     'fleet-api': service(
       'fleet-api',
       {

@@ -19,6 +19,8 @@ export interface Shown {
 interface Known {
   readonly credential: Credential;
   readonly token: Token | undefined;
+  /** The key that signed it; one that is retired verifies no more. */
+  readonly kid?: string;
 }
 
 /** Values whose hash or signature was verified, so that it is not computed for each request. */
@@ -62,7 +64,7 @@ export class Authenticator {
     // A session's credential in a header is no key of a cookie's entry: neither may stand for the other.
     const key = authorization ?? `cookie ${sessionCookie}`;
     const known = this.#known.get(key);
-    if (known !== undefined && this.#isCurrent(known)) return known.credential;
+    if (known !== undefined && this.#isCurrent(known, now)) return known.credential;
     this.#known.delete(key);
     const fresh = authorization === undefined ? this.#session('session', shown, now) : this.#bearer(authorization, now);
     if (this.#known.size >= maxKnown) this.#known.delete(this.#known.keys().next().value ?? '');
@@ -70,7 +72,8 @@ export class Authenticator {
     return fresh.credential;
   }
 
-  #isCurrent({ token }: Known): boolean {
+  #isCurrent({ token, kid }: Known, now: number): boolean {
+    if (kid !== undefined) return this.#options.sessions.trusts(kid, now);
     return token === undefined || this.#options.view.token(token.metadata.name) === token;
   }
 
@@ -86,6 +89,7 @@ export class Authenticator {
   }
 
   #session(kind: 'access' | 'session', jws: string, now: number): Known {
-    return { credential: credentialOfSession(this.#options.sessions.verify(kind, jws, now)), token: undefined };
+    const verified = this.#options.sessions.verify(kind, jws, now);
+    return { credential: credentialOfSession(verified), token: undefined, kid: verified.kid };
   }
 }

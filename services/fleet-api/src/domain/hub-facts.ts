@@ -1,4 +1,5 @@
 import type { Durability } from '@drover/bus';
+import type { PublicKeys } from '@drover/identity';
 
 /** What the hub knows of itself, the same for every request. */
 export interface HubFacts {
@@ -12,8 +13,8 @@ export interface HubFacts {
   readonly ca: string;
   /** PEM of the front door's certificate: its public key is pinned by the import command. */
   readonly serverCertificate: string;
-  /** JWKS of the public keys that sign identity assertions. */
-  readonly identityKeys: { readonly keys: readonly Record<string, unknown>[] };
+  /** The public keys that verify identity assertions, as they are now: keys are rotated. */
+  readonly identityKeys: () => PublicKeys;
   /** The image of the agent in import manifests. */
   readonly agentImage: string;
   /** What stands before hub names in clusters; default `drover:`. */

@@ -3,7 +3,7 @@ import type { Registry } from '@drover/apiserver';
 import type { Clock } from '@drover/async';
 import { agentManifestYaml, type Cluster, type JoinFile, type JoinToken } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
-import { type Holder, mintToken } from '@drover/identity';
+import { type Holder, liveKeys, mintToken } from '@drover/identity';
 import type { HubFacts } from '../domain/hub-facts.ts';
 import { timestamp } from '../domain/timestamp.ts';
 import { clusters, joinTokens, newObject } from '../resources/index.ts';
@@ -97,7 +97,7 @@ export class Joining {
         url,
         tunnelUrls: [...tunnelUrls],
         ca,
-        identityKeys: { keys: [...identityKeys.keys] },
+        identityKeys: { keys: liveKeys(identityKeys(), this.#clock.now()) },
         ...(userPrefix === undefined ? {} : { userPrefix }),
       },
       joinToken: token,

@@ -3,7 +3,7 @@ import {
   type SessionClaims,
   SessionSigner,
   SessionVerifier,
-  type SigningKeyFile,
+  type SigningKeySource,
 } from '@drover/identity';
 
 /** A session, as its credentials tell it: `expiresAtMs` is its absolute limit. */
@@ -11,8 +11,8 @@ export type SessionFacts = Omit<SessionClaims, 'clusters'>;
 
 /** The keys of sessions' credentials: one signs, and all of those that signed lately verify. */
 export interface SessionKeys {
-  readonly signing: SigningKeyFile;
-  readonly verifying: PublicKeys;
+  readonly signing: SigningKeySource;
+  readonly verifying: PublicKeys | (() => PublicKeys);
 }
 
 /** Signs a session's credentials, and verifies the one that renews the other. */
