@@ -5,7 +5,7 @@ import { type Bus, durabilityOf, durabilityText } from '@drover/bus';
 import { subjects } from '@drover/contracts';
 import type { SecretRing } from '@drover/identity';
 import type { PlainHandler } from '@drover/service-kit';
-import { RedisLoginSessions, RedisOneTimeStore, type Sessions, TunnelDirectory } from '@drover/sessions';
+import { RateLimits, RedisLoginSessions, RedisOneTimeStore, type Sessions, TunnelDirectory } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
 import type { HubFacts } from './domain/hub-facts.ts';
 import { startFleet } from './fleet.ts';
@@ -57,6 +57,7 @@ export async function startFleetApi(options: FleetApiOptions): Promise<FleetApi>
     sessionKeys: options.sessionKeys,
     logins: new RedisLoginSessions(sessions, clock),
     once: new RedisOneTimeStore(sessions),
+    limits: new RateLimits({ sessions, clock, logger }),
     sessionsOf: clusterUid => directory.view.sessionsOf(clusterUid),
     unready: () => (bus.status === 'connected' ? undefined : 'there is no connection to NATS'),
   });

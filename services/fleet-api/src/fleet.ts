@@ -14,7 +14,7 @@ import { version } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { AssertionVerifier, type SecretRing } from '@drover/identity';
 import type { PlainHandler } from '@drover/service-kit';
-import type { LoginSessionStore, OneTimeStore } from '@drover/sessions';
+import { type LoginSessionStore, type OneTimeStore, RateLimits } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
 import { admitWrite } from './access/admit.ts';
 import { authenticatedGroup } from './access/built-ins.ts';
@@ -63,6 +63,8 @@ export interface FleetParts {
   readonly sessionKeys: SessionKeys;
   readonly logins: LoginSessionStore;
   readonly once: OneTimeStore;
+  /** Counts failed sign-ins; absent: in this process alone. */
+  readonly limits?: RateLimits;
   /** A cluster's live tunnel sessions, newest first. */
   readonly sessionsOf: (clusterUid: string) => readonly AgentSession[];
   /** Why requests would fail now; undefined: they would not. */
@@ -112,7 +114,8 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
   registry.hook(authProviders, { beforeDelete: provider => requireDeletable(registry, provider) });
   const rights = new Rights(api.cache);
   const escalation = new Escalation(rights);
-  const accounts = new Accounts(registry, clock);
+  const limits = parts.limits ?? new RateLimits({ clock, logger });
+  const accounts = new Accounts(registry, clock, limits);
   const creators = new Creators(registry, holder => rights.mayEverything(holder));
   // Before the janitor, who would have taken away what is the user's.
   registry.hook(users, { beforeDelete: async user => requireAdministratorLeft({ registry, rights }, user, undefined) });
@@ -120,7 +123,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
   const enrolment = new Enrolment(registry, events, clock);
   const joining = new Joining(registry, creators, enrolment, hub, clock);
   const tokenUses = new TokenUses(registry, clock, logger);
-  const signIn = await signInOf({ ...parts, registry, accounts });
+  const signIn = await signInOf({ ...parts, limits, registry, accounts });
   const janitor = new Janitor(registry, clock, logger, {
     sweep: () => signIn.sessions.sweep(),
     userGone: user => signIn.identities.forget(user),

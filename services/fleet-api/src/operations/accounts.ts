@@ -1,8 +1,11 @@
 import type { Registry } from '@drover/apiserver';
-import { AttemptLimiter, type Clock } from '@drover/async';
+import type { Clock } from '@drover/async';
 import { adminGroup, type Password, type Token, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { hashPassword, mintToken, secretOfToken, verifyDummyPassword, verifyPassword } from '@drover/identity';
+import { addressKey } from '@drover/service-kit';
+import type { RateLimits } from '@drover/sessions';
+import { localProviderName } from '../access/local-provider.ts';
 import { passwordMinLength, tokenMaxTtlSeconds } from '../domain/hub-settings.ts';
 import { requireGoodPassword } from '../domain/password-policy.ts';
 import { isPast, timestamp } from '../domain/timestamp.ts';
@@ -18,9 +21,6 @@ export const accountLimits = Object.freeze({
   /** Tokens of one user that live at once; a script that logs in again and again ends here, and not in a full store. */
   maxTokensPerUser: 1000,
 });
-
-/** Passwords tried on one account: ten in five minutes; a few MB remember as many accounts as this. */
-const passwordAttempts = { maxFailures: 10, windowMs: 5 * 60_000, maxKeys: 20_000 };
 
 /** A token at the only moment when its secret is known. */
 export interface IssuedToken {
@@ -69,26 +69,24 @@ export interface RotatedToken extends IssuedToken {
 export class Accounts {
   readonly #registry: Registry;
   readonly #clock: Clock;
-  readonly #attempts: AttemptLimiter;
+  readonly #limits: RateLimits;
 
-  constructor(registry: Registry, clock: Clock) {
+  constructor(registry: Registry, clock: Clock, limits: RateLimits) {
     this.#registry = registry;
     this.#clock = clock;
-    this.#attempts = new AttemptLimiter(clock, passwordAttempts);
+    this.#limits = limits;
   }
 
   /**
    * Whether an enabled user of this password is there. An unknown user, a user without a password, a disabled one and a
-   * wrong password are the same answer after the same work. Throws `too-many-requests` (T13).
+   * wrong password are the same answer after the same work (T13). How often it is asked is the caller's to limit.
    */
   async isPassword(username: string, password: string): Promise<boolean> {
-    return this.#attempts.run(username, async () => {
-      const user = this.#registry.find(users, username);
-      const stored = this.#registry.find(passwords, username);
-      const matches =
-        stored === undefined ? await verifyDummyPassword(password) : await verifyPassword(password, stored.hash);
-      return matches === true && user !== undefined && user.spec.disabled !== true;
-    });
+    const user = this.#registry.find(users, username);
+    const stored = this.#registry.find(passwords, username);
+    const matches =
+      stored === undefined ? await verifyDummyPassword(password) : await verifyPassword(password, stored.hash);
+    return matches === true && user !== undefined && user.spec.disabled !== true;
   }
 
   /** Makes a token of the user. Throws `not-found`, `invalid`, `too-many-requests`. */
@@ -217,9 +215,10 @@ export class Accounts {
     return requireGoodPassword(password, username, passwordMinLength(set));
   }
 
-  /** Whether it is the user's password; counted as {@link isPassword} counts. Throws `too-many-requests`. */
-  async knowsPassword(username: string, password: string): Promise<boolean> {
-    return this.#attempts.run(username, async () => {
+  /** Whether it is the user's password; a failure counts as one of a sign-in. Throws `too-many-requests`. */
+  async knowsPassword(username: string, password: string, source: string): Promise<boolean> {
+    const tried = { provider: localProviderName, account: username, address: addressKey(source) };
+    return this.#limits.run(tried, async () => {
       const stored = this.#registry.find(passwords, username);
       return stored !== undefined && (await verifyPassword(password, stored.hash));
     });

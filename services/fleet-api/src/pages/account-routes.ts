@@ -1,6 +1,7 @@
 import { DroverError } from '@drover/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { tokens } from '../resources/index.ts';
+import { tellAudit } from '../routes/audit-notes.ts';
 import type { RouteParts } from '../routes/context.ts';
 import { accountPage } from './account-page.ts';
 import {
@@ -48,6 +49,7 @@ export function accountRoutes(app: FastifyInstance, parts: RouteParts): void {
     const found = await sessions.find(request.params.id);
     if (found?.user !== facts.user) throw new DroverError('not-found', 'the session has ended already');
     await sessions.end(found);
+    tellAudit(request, { action: 'session-ended', account: facts.user, object: `sessions/${found.id}` });
     if (found.id === facts.sessionId) dropSession(reply);
     return goTo(parts, reply, '/account?ended');
   });
@@ -58,6 +60,7 @@ export function accountRoutes(app: FastifyInstance, parts: RouteParts): void {
     if (token?.spec.user !== facts.user) throw new DroverError('not-found', 'the token is gone already');
     await registry.delete(tokens, token.metadata.name);
     parts.logger.info({ user: facts.user, tokenId: token.metadata.name }, 'token revoked');
+    tellAudit(request, { action: 'token-revoked', account: facts.user, object: `tokens/${token.metadata.name}` });
     return goTo(parts, reply, '/account?revoked');
   });
 }

@@ -3,6 +3,7 @@ import type { User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sameHash } from '../domain/same-hash.ts';
+import { tellAudit } from '../routes/audit-notes.ts';
 import { sourceAddress } from '../routes/context.ts';
 import type { SessionFacts } from '../sign-in/credentials.ts';
 import type { IssuedSession, LoginSessions, Visitor } from '../sign-in/login-sessions.ts';
@@ -98,4 +99,5 @@ export const visitorOf = (request: FastifyRequest, client: Visitor['client']): V
   client,
   userAgent: request.headers['user-agent'] ?? '',
   source: sourceAddress(request),
+  note: note => tellAudit(request, note),
 });

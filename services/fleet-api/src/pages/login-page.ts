@@ -11,7 +11,13 @@ export interface LoginView {
   /** Something that is true of the whole page. */
   readonly notice?: { readonly text: string; readonly bad: boolean };
   /** What was wrong with a password form that was sent. */
-  readonly refused?: { readonly provider: string; readonly username: string; readonly why: string };
+  readonly refused?: {
+    readonly provider: string;
+    readonly username: string;
+    readonly why: string;
+    /** Asks for another password beside the one that is known. */
+    readonly change?: boolean;
+  };
 }
 
 const labelOf = ({ object }: OpenProvider): string => object.spec.displayName ?? object.metadata.name;
@@ -61,8 +67,12 @@ ${isNamed ? html`<h2>${labelOf(one)}</h2>` : undefined}
     refused === undefined ? undefined : html` aria-invalid="true" aria-describedby="${id('error')}" autofocus`
   }>
 ${refused === undefined ? undefined : html`<span class="error" id="${id('error')}" role="alert">${refused.why}</span>`}</div>
+${refused?.change === true ? newPasswordField(id('new-password')) : undefined}
 <button>Sign in</button></form>`;
 }
+
+const newPasswordField = (id: string): Html => html`<div class="field"><label for="${id}">New password</label>
+<input id="${id}" name="new-password" type="password" autocomplete="new-password" required maxlength="4096"></div>`;
 
 /** Between the hub and a provider; without a word of script, the browser goes on by itself. */
 export const onwardPage = (provider: string, url: string): Page => ({

@@ -3,6 +3,7 @@ import { DroverError } from '@drover/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hubPath } from '../domain/hub-path.ts';
 import { limitedByAddress } from '../routes/address-limits.ts';
+import { tellAudit } from '../routes/audit-notes.ts';
 import type { RouteParts } from '../routes/context.ts';
 import type { IssuedSession } from '../sign-in/login-sessions.ts';
 import { providerSignal, sealedFor } from '../sign-in/sign-in.ts';
@@ -80,15 +81,17 @@ export function loginRoutes(app: FastifyInstance, parts: RouteParts): void {
       const url = await redirects.begin(provider, browserSecret(request, reply), { next });
       return sendPage(reply, hub.url, onwardPage(provider.object.spec.displayName ?? name, url));
     }
-    const { username = '', password = '' } = form;
+    const { username = '', password = '', 'new-password': newPassword } = form;
     const visitor = visitorOf(request, 'browser');
     try {
-      return finish(reply, await signIn.byPassword({ provider: name, username, password }, visitor), next);
+      return finish(reply, await signIn.byPassword({ provider: name, username, password, newPassword }, visitor), next);
     } catch (error) {
       const failure = DroverError.from(error);
       const { httpStatus: status } = failure.entry;
       logger.info({ provider: name, user: username, source: visitor.source, code: failure.code }, 'sign-in refused');
-      const refused = { provider: name, username, why: whyOf(failure) };
+      // Whoever comes to this knows the password.
+      const change = failure.code === 'password-change-required' || newPassword !== undefined;
+      const refused = { provider: name, username, why: whyOf(failure), change };
       if (failure.code === 'internal') throw failure;
       if (status === 503)
         return showLogin(request, reply, next, { status, notice: { text: whyOf(failure), bad: true } });
@@ -100,7 +103,10 @@ export function loginRoutes(app: FastifyInstance, parts: RouteParts): void {
     const { provider: name } = request.params;
     const query = new URL(request.url, hub.url).searchParams;
     const open = signIn.requireProvider(name);
-    const { provider, identity, wish } = await redirects.finish(open, knownSecret(request), query);
+    const { provider, identity, wish } = await redirects.finish(open, knownSecret(request), query).catch(error => {
+      tellAudit(request, { action: 'sign-in-refused', provider: name, reason: DroverError.from(error).code });
+      throw error;
+    });
     if (wish.linkTo === undefined) {
       return finish(reply, await signIn.byIdentity(provider, identity, visitorOf(request, 'browser')), wish.next);
     }
@@ -109,6 +115,7 @@ export function loginRoutes(app: FastifyInstance, parts: RouteParts): void {
       throw new DroverError('forbidden', 'you are signed in as somebody else by now; sign in again, and then link');
     }
     await signIn.link(session.holder, provider, identity);
+    tellAudit(request, { action: 'identity-linked', provider: name, account: session.facts.user });
     pageHeaders(reply, hub.url);
     return reply.redirect('/account?linked', 303);
   });
@@ -140,6 +147,7 @@ export function loginRoutes(app: FastifyInstance, parts: RouteParts): void {
       const { sessionId: id, user, expiresAtMs: endsAtMs, provider } = session.facts;
       onward = await logoutUrl(parts, id, provider);
       await sessions.end({ id, user, endsAtMs });
+      tellAudit(request, { action: 'session-ended', provider, account: user, object: `sessions/${id}` });
     }
     if (onward !== undefined) {
       return sendPage(reply, hub.url, { ...messagePage('Signing out', 'You are signed out here.'), goTo: onward });
@@ -168,6 +176,8 @@ function whyOf(failure: DroverError): string {
   switch (failure.code) {
     case 'unauthenticated':
       return 'The username or the password is wrong.';
+    case 'password-change-required':
+      return 'This password was chosen by somebody else. Choose one of your own.';
     case 'too-many-requests':
       return 'Too many attempts. Wait a few minutes and try again.';
     case 'sessions-unavailable':

@@ -4,6 +4,7 @@ import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { isPage, pageRoutes } from '../pages/index.ts';
 import { maxAddresses } from './address-limits.ts';
+import { allowAuditNotes } from './audit-notes.ts';
 import { clusterRoutes } from './clusters.ts';
 import type { RouteParts } from './context.ts';
 import { failureOf, maxBodyBytes } from './failure.ts';
@@ -46,6 +47,7 @@ export async function hubRoutesOf(parts: RouteParts): Promise<HubRoutes> {
       done(new DroverError('bad-request', 'the body is not JSON'));
     }
   });
+  allowAuditNotes(app);
   await app.register(rateLimit, { global: false, cache: maxAddresses });
   app.setNotFoundHandler((_request: FastifyRequest, reply: FastifyReply) =>
     sendFailure(new DroverError('not-found', 'the server could not find the requested resource'), reply),

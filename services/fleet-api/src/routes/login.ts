@@ -9,6 +9,7 @@ interface Login {
   username: string;
   password: string;
   provider?: string;
+  newPassword?: string;
   ttlSeconds?: number;
 }
 
@@ -18,6 +19,7 @@ const body = {
   properties: {
     username: { type: 'string', minLength: 1, maxLength: 253 },
     password: { type: 'string', maxLength: 4096 },
+    newPassword: { type: 'string', maxLength: 4096 },
     provider: nameSchema,
     ttlSeconds: ttlSchema,
   },
@@ -26,11 +28,11 @@ const body = {
 /** `POST /v1/login`: a password for a session. `ttlSeconds`: how long it lasts, where that is less than the hub's limit. */
 export function loginRoutes(app: FastifyInstance, { signIn, logger }: RouteParts): void {
   app.post<{ Body: Login }>('/v1/login', { schema: { body }, ...limitedByAddress }, async (request, reply) => {
-    const { username, password, provider, ttlSeconds } = request.body;
+    const { username, password, newPassword, provider, ttlSeconds } = request.body;
     const visitor = visitorOf(request, 'cli');
     const lifetimeMs = ttlSeconds === undefined ? undefined : ttlSeconds * 1000;
     try {
-      const issued = await signIn.byPassword({ provider, username, password, lifetimeMs }, visitor);
+      const issued = await signIn.byPassword({ provider, username, password, newPassword, lifetimeMs }, visitor);
       reply.raw.setHeader(sessionHeaders.user, encodeURIComponent(issued.user));
       reply.raw.setHeader(sessionHeaders.token, issued.id);
       return reply

@@ -7,6 +7,7 @@ import type { IssuedSession, Visitor } from '../sign-in/login-sessions.ts';
 import { oauthCodeOf, oauthError } from '../sign-in/oauth-error.ts';
 import { cliClient } from '../sign-in/oauth-grants.ts';
 import { limitedBy } from './address-limits.ts';
+import { tellAudit } from './audit-notes.ts';
 import type { RouteParts } from './context.ts';
 import { failureOf } from './failure.ts';
 import { readForms } from './forms.ts';
@@ -39,6 +40,9 @@ export async function oauthRoutes(app: FastifyInstance, parts: RouteParts): Prom
     const { httpStatus, meaning } = failure.entry;
     if (httpStatus >= 500) logger.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     const code = oauthCodeOf(failure);
+    // A device asks again and again until somebody has typed its code.
+    if (code !== 'authorization_pending' && code !== 'slow_down')
+      tellAudit(request, { action: 'credential-refused', reason: failure.code });
     // RFC 6749, 5.2: 400, but for a client that is not known; what may pass keeps its status, which says so.
     const status = httpStatus >= 500 || httpStatus === 429 ? httpStatus : code === 'invalid_client' ? 401 : 400;
     const description = failure.code === 'internal' ? meaning : failure.message;
@@ -92,6 +96,7 @@ export async function oauthRoutes(app: FastifyInstance, parts: RouteParts): Prom
       reply.raw.setHeader(sessionHeaders.user, encodeURIComponent(begun.user));
       reply.raw.setHeader(sessionHeaders.token, begun.id);
       const { user, provider, id: session } = begun;
+      tellAudit(request, { action: 'sign-in', provider, account: user, object: `sessions/${session}` });
       logger.info({ user, provider, session, source: visitorOf(request, 'cli').source }, 'signed in');
     }
     return reply.header('cache-control', 'no-store').send({ ...answer, token_type: 'Bearer' });

@@ -4,6 +4,7 @@ import type { LoginSession } from '@drover/sessions';
 import type { FastifyInstance } from 'fastify';
 import { timestamp } from '../domain/timestamp.ts';
 import { tokens, users } from '../resources/index.ts';
+import { tellAudit } from './audit-notes.ts';
 import { mayAll, namedSchema, nameSchema, type RouteParts, requireAll, requireCaller } from './context.ts';
 
 const query = { type: 'object', properties: { user: nameSchema } } as const;
@@ -50,9 +51,11 @@ export function sessionRoutes(app: FastifyInstance, parts: RouteParts): void {
       const maySee =
         found !== undefined &&
         (found.user === caller.user || mayAll(parts, caller, { verb: 'update', type: users, name: found.user }));
+      const account = found === undefined || !maySee ? caller.user : found.user;
       if (found !== undefined && maySee) await sessions.end(found);
       else if (id === own) await sessions.end({ id, user: caller.user, endsAtMs: sessions.latestEnd(clock.now()) });
       else throw new DroverError('not-found', `there is no session ${JSON.stringify(id)}`);
+      tellAudit(request, { action: 'session-ended', account, object: `sessions/${id}` });
       return reply.code(204).send();
     },
   );
@@ -74,6 +77,7 @@ export function sessionRoutes(app: FastifyInstance, parts: RouteParts): void {
         });
       }
       const ended = await sessions.forgetUser(name);
+      tellAudit(request, { action: 'credentials-revoked', account: name });
       logger.info({ user: name, by: caller.user, tokens: owned.length, sessions: ended }, 'all credentials revoked');
       return reply.send({ user: name, credentialsNotBefore, tokens: owned.length, sessions: ended });
     },

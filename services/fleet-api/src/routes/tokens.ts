@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { admitTokenOf, providerOf } from '../access/admit-token.ts';
 import { accountLimits, type RotationWish } from '../operations/accounts.ts';
 import { tokens } from '../resources/index.ts';
+import { tellAudit } from './audit-notes.ts';
 import { namedSchema, nameSchema, type RouteParts, requireAll, requireCaller, ttlSchema } from './context.ts';
 
 interface NewToken {
@@ -42,6 +43,7 @@ export function tokenRoutes(app: FastifyInstance, parts: RouteParts): void {
     admitTokenOf(parts, caller, user);
     const issued = await parts.accounts.issue(user, { ...wish, ...providerOf(caller) });
     parts.logger.info({ user, by: caller.user, tokenId: issued.name }, 'token made');
+    tellAudit(request, { action: 'token-made', account: user, object: `tokens/${issued.name}` });
     return reply.code(201).send(issued);
   });
 
@@ -58,6 +60,7 @@ export function tokenRoutes(app: FastifyInstance, parts: RouteParts): void {
       admitTokenOf(parts, caller, user);
       const rotated = await parts.accounts.rotate(name, request.body ?? {});
       parts.logger.info({ user, by: caller.user, tokenId: name }, 'token rotated');
+      tellAudit(request, { action: 'token-rotated', account: user, object: `tokens/${name}` });
       return reply.code(201).send(rotated);
     },
   );

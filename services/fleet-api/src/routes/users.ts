@@ -2,7 +2,16 @@ import { DroverError } from '@drover/errors';
 import type { FastifyInstance } from 'fastify';
 import { groupsOf } from '../access/admit-token.ts';
 import { users } from '../resources/index.ts';
-import { mayAll, namedSchema, nameSchema, type RouteParts, requireAll, requireCaller } from './context.ts';
+import { tellAudit } from './audit-notes.ts';
+import {
+  mayAll,
+  namedSchema,
+  nameSchema,
+  type RouteParts,
+  requireAll,
+  requireCaller,
+  sourceAddress,
+} from './context.ts';
 
 interface NewUser {
   username: string;
@@ -44,6 +53,7 @@ export function userRoutes(app: FastifyInstance, parts: RouteParts): void {
     parts.escalation.requireRightsOf(caller, { type: users, name: username }, other);
     const user = await parts.accounts.createUser(username, chosen, groups, { mustChange });
     parts.logger.info({ user: username, by: caller.user }, 'user made');
+    tellAudit(request, { action: 'user-made', object: `users/${username}` });
     return reply.code(201).send(user);
   });
 
@@ -63,13 +73,14 @@ export function userRoutes(app: FastifyInstance, parts: RouteParts): void {
         const known =
           name === caller.user &&
           currentPassword !== undefined &&
-          (await parts.accounts.knowsPassword(name, currentPassword));
+          (await parts.accounts.knowsPassword(name, currentPassword, sourceAddress(request)));
         mustChange = false; // his own choice
         if (!known)
           throw new DroverError('forbidden', 'only who manages users, or knows the current password, may change it');
       }
       await parts.accounts.setPassword(name, chosen, { mustChange });
       parts.logger.info({ user: name, by: caller.user }, 'password changed');
+      tellAudit(request, { action: 'password-changed', account: name });
       return reply.code(204).send();
     },
   );

@@ -1,7 +1,7 @@
 import type { Registry } from '@drover/apiserver';
 import type { Clock } from '@drover/async';
 import type { SecretRing } from '@drover/identity';
-import type { LoginSessionStore, OneTimeStore } from '@drover/sessions';
+import type { LoginSessionStore, OneTimeStore, RateLimits } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
 import type { HubFacts } from '../domain/hub-facts.ts';
 import type { Accounts } from '../operations/accounts.ts';
@@ -29,6 +29,7 @@ export interface SignInParts {
   readonly sessionKeys: SessionKeys;
   readonly logins: LoginSessionStore;
   readonly once: OneTimeStore;
+  readonly limits: RateLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -48,7 +49,7 @@ export interface SignInServices {
 
 /** Puts sign-in together. Throws `config-invalid` for keys that are none. */
 export async function signInOf(parts: SignInParts): Promise<SignInServices> {
-  const { registry, accounts, hub, secrets, sessionKeys, logins: store, once, clock, logger } = parts;
+  const { registry, accounts, hub, secrets, sessionKeys, logins: store, once, limits, clock, logger } = parts;
   const userOf = (name: string) => registry.find(users, name);
   const settings = new HubSettings(registry);
   const credentials = await SessionCredentials.create(sessionKeys, hub.id);
@@ -61,7 +62,18 @@ export async function signInOf(parts: SignInParts): Promise<SignInServices> {
   const identities = new Identities(registry, logger);
   const status = new ProviderStatus(registry, logger);
   const sessions = new LoginSessions({ registry, store, providers, credentials, settings, clock, logger });
-  const signIn = new SignIn({ providers, identities, status, sessions, secrets, clock, logger, userOf });
+  const signIn = new SignIn({
+    providers,
+    identities,
+    status,
+    sessions,
+    secrets,
+    limits,
+    passwords: accounts,
+    clock,
+    logger,
+    userOf,
+  });
   return {
     settings,
     providers,

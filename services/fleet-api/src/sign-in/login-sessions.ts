@@ -1,6 +1,6 @@
 import type { Registry } from '@drover/apiserver';
 import type { Clock } from '@drover/async';
-import type { User } from '@drover/contracts';
+import type { AuditNote, User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { LoginSession, LoginSessionStore } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
@@ -16,6 +16,8 @@ export interface Visitor {
   readonly client: LoginSession['client'];
   readonly userAgent: string;
   readonly source: string;
+  /** Says in the audit what becomes of it. */
+  readonly note?: (note: AuditNote) => void;
 }
 
 /** A session at the moment when its credentials are handed out. */

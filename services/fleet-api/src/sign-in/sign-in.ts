@@ -1,8 +1,11 @@
-import { AttemptLimiter, type Clock } from '@drover/async';
+import type { Clock } from '@drover/async';
 import type { AuthProvider, User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { SecretRing } from '@drover/identity';
+import { addressKey } from '@drover/service-kit';
+import type { RateLimits } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
+import type { Accounts } from '../operations/accounts.ts';
 import { requireAccess } from './access-modes.ts';
 import type { Identities } from './identities.ts';
 import type { IssuedSession, LoginSessions, Visitor } from './login-sessions.ts';
@@ -10,8 +13,6 @@ import type { PasswordProvider, ProviderIdentity } from './provider.ts';
 import type { ProviderStatus } from './provider-status.ts';
 import { isLocal, localProvider, type OpenProvider, type Providers } from './providers.ts';
 
-/** Passwords tried on one account of a provider: ten in five minutes; a few MB remember as many accounts as this. */
-const passwordAttempts = { maxFailures: 10, windowMs: 5 * 60_000, maxKeys: 20_000 };
 /** A provider that takes longer counts as one that does not answer. */
 const providerTimeoutMs = 15_000;
 
@@ -21,6 +22,9 @@ interface Parts {
   readonly status: ProviderStatus;
   readonly sessions: LoginSessions;
   readonly secrets: SecretRing;
+  readonly limits: RateLimits;
+  /** The passwords of the local provider's users. */
+  readonly passwords: Pick<Accounts, 'mustChangePassword' | 'changePassword'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly userOf: (name: string) => User | undefined;
@@ -34,50 +38,74 @@ export interface PasswordAnswer {
   readonly provider?: string | undefined;
   readonly username: string;
   readonly password: string;
+  /** Another password for the local user, from now on. */
+  readonly newPassword?: string | undefined;
   readonly lifetimeMs?: number | undefined;
 }
 
 /** How people become users of the hub with a session, whichever way they come. */
 export class SignIn {
   readonly #parts: Parts;
-  readonly #attempts: AttemptLimiter;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#attempts = new AttemptLimiter(parts.clock, passwordAttempts);
   }
 
   /**
    * By a password. What is wrong with it is one answer (T13). Throws `unauthenticated`, `too-many-requests`, `forbidden`,
-   * `user-disabled`, `provider-unavailable`, `sessions-unavailable`.
+   * `user-disabled`, `password-change-required`, `invalid` (the new password), `provider-unavailable`,
+   * `sessions-unavailable`.
    */
   async byPassword(answer: PasswordAnswer, visitor: Visitor): Promise<IssuedSession> {
-    const { provider, identity } = await this.identify(answer);
-    return this.byIdentity(provider, identity, visitor, answer.lifetimeMs);
+    const { provider: name = localProvider, username } = answer;
+    return told(visitor, name, username, async () => {
+      const { provider, identity } = await this.#identify({ ...answer, provider: name }, visitor);
+      await this.#renewPassword(provider, answer);
+      return this.byIdentity(provider, identity, visitor, answer.lifetimeMs);
+    });
   }
 
-  /** Who it is by a password, with no session. Throws as {@link byPassword}. */
-  async identify({
-    provider = localProvider,
-    username,
-    password,
-  }: PasswordAnswer): Promise<{ provider: AuthProvider; identity: ProviderIdentity }> {
+  /** A password that somebody else chose opens nothing but its own change. */
+  async #renewPassword(provider: AuthProvider, { username, password, newPassword }: PasswordAnswer): Promise<void> {
+    const { passwords } = this.#parts;
+    if (newPassword === undefined) {
+      if (isLocal(provider) && passwords.mustChangePassword(username))
+        throw new DroverError('password-change-required');
+    } else if (isLocal(provider)) await passwords.changePassword(username, password, newPassword);
+    else throw new DroverError('invalid', `passwords of ${provider.metadata.name} are not the hub’s to change`);
+  }
+
+  async #identify(
+    { provider, username, password }: PasswordAnswer & { readonly provider: string },
+    visitor: Visitor,
+  ): Promise<{ provider: AuthProvider; identity: ProviderIdentity }> {
     const open = this.requireProvider(provider);
     const { signIn, object } = open;
     if (signIn.kind !== 'password') {
       throw new DroverError('invalid', `the provider ${provider} takes no passwords; sign in by the browser`);
     }
-    const identity = await this.#verified(open, signIn, username, password);
+    const identity = await this.#verified(open, signIn, { username, password }, visitor);
     if (identity === undefined) throw new DroverError('unauthenticated', 'the user or the password is wrong');
     return { provider: object, identity };
   }
 
   /** By what a provider says of him. Throws `forbidden`, `user-disabled`, `sessions-unavailable`. */
-  async byIdentity(
+  byIdentity(
     provider: AuthProvider,
     identity: ProviderIdentity,
     visitor: Visitor,
     lifetimeMs?: number,
+  ): Promise<IssuedSession> {
+    return told(visitor, provider.metadata.name, identity.username, () =>
+      this.#begin(provider, identity, visitor, lifetimeMs),
+    );
+  }
+
+  async #begin(
+    provider: AuthProvider,
+    identity: ProviderIdentity,
+    visitor: Visitor,
+    lifetimeMs: number | undefined,
   ): Promise<IssuedSession> {
     const { identities, status, sessions, secrets, clock } = this.#parts;
     const { name } = provider.metadata;
@@ -121,22 +149,36 @@ export class SignIn {
     throw new DroverError('not-found', `no provider ${JSON.stringify(name)} is enabled on this hub`);
   }
 
-  /** The local provider counts attempts by itself, with changes of passwords. */
   async #verified(
     { object }: OpenProvider,
     signIn: PasswordProvider,
-    username: string,
-    password: string,
+    { username, password }: { readonly username: string; readonly password: string },
+    { source }: Visitor,
   ): Promise<ProviderIdentity | undefined> {
-    const verify = (): Promise<ProviderIdentity | undefined> =>
-      signIn.verify({ username, password, signal: providerSignal() });
-    if (isLocal(object)) return verify();
     let identity: ProviderIdentity | undefined;
-    await this.#attempts.run(`${object.metadata.name} ${username.toLowerCase()}`, async () => {
-      identity = await verify();
+    const tried = { provider: object.metadata.name, account: username, address: addressKey(source) };
+    await this.#parts.limits.run(tried, async () => {
+      identity = await signIn.verify({ username, password, signal: providerSignal() });
       return identity !== undefined;
     });
     return identity;
+  }
+}
+
+/** Tells the audit how a sign-in went: who it is, or the name that was given and why not. */
+async function told(
+  visitor: Visitor,
+  provider: string,
+  account: string,
+  run: () => Promise<IssuedSession>,
+): Promise<IssuedSession> {
+  try {
+    const issued = await run();
+    visitor.note?.({ action: 'sign-in', provider, account: issued.user, object: `sessions/${issued.id}` });
+    return issued;
+  } catch (error) {
+    visitor.note?.({ action: 'sign-in-refused', provider, account, reason: DroverError.from(error).code });
+    throw error;
   }
 }
 
