@@ -3,10 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import { eventually } from '@drover/testing';
 import { Agent as HttpAgent, request } from 'undici';
 import { connectStub } from './agent.ts';
-import { openHttp2 } from './http2-client.ts';
 import { type Answer, passwordOf, startTestHub, type TestHub } from './hub.ts';
+import { openLiveStreams } from './live-streams.ts';
 import { frozen } from './processes.ts';
-import { openRaw, upgradeHead } from './raw-connection.ts';
+import { openRaw } from './raw-connection.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { type StubCluster, startStubCluster } from './stub-cluster.ts';
 
@@ -39,36 +39,9 @@ describe('credentials that ended, and credentials that are tried', () => {
     [replica.url, 'beta'],
   ];
 
-  /** Opens a watch over either HTTP version and a shell at every front door; `ended` when all of them are. */
-  const openLive = async (token: string) => {
-    const open: { ended(): boolean; close(): void }[] = [];
-    for (const [door, cluster] of doors()) {
-      const path = `/k8s/clusters/${cluster}/api/v1/pods?watch=1`;
-      const shell = await openRaw(hub, door);
-      shell.write(upgradeHead(`/k8s/clusters/${cluster}/api/v1/namespaces/a/pods/p/exec`, token));
-      await shell.until(/^HTTP\/1\.1 101 /);
-      const watch = await openRaw(hub, door);
-      watch.write(`GET ${path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\n\r\n`);
-      await watch.until(/BOOKMARK/);
-      const { session, stream } = openHttp2(hub, { path, token, door });
-      stream.on('error', () => {});
-      await new Promise(resolve => stream.once('data', resolve));
-      open.push({ ended: shell.closed, close: () => shell.socket.destroy() });
-      open.push({ ended: watch.closed, close: () => watch.socket.destroy() });
-      open.push({ ended: () => stream.closed, close: () => session.destroy() });
-    }
-    return {
-      ended: () => open.every(it => it.ended()),
-      anyEnded: () => open.some(it => it.ended()),
-      [Symbol.dispose]: () => {
-        for (const it of open) it.close();
-      },
-    };
-  };
-
   /** Does `end`, and sees that within a second every live stream has ended and every front door refuses the token. */
   const endsEverything = async (token: string, end: () => Promise<Answer>, status = 401): Promise<void> => {
-    using live = await openLive(token);
+    using live = await openLiveStreams(hub, doors(), token);
     assert.equal(live.anyEnded(), false);
     const answer = await end();
     assert.ok(answer.status < 300, answer.text);
