@@ -28,7 +28,7 @@ export function accountPage(view: AccountView): Page {
     wide: true,
     body: html`${notice === undefined ? undefined : note(notice.text, notice.bad)}
 <section class="card"><div class="head"><div><h1>${user.spec.displayName ?? name}</h1>
-<p class="lead">${name}, signed in by ${view.provider}</p></div>
+<p class="lead">${user.spec.displayName === undefined ? undefined : html`${name}, `}signed in by ${view.provider}</p></div>
 <form method="post" action="/logout">${formField(view.formToken)}<button class="second small">Sign out</button></form></div>
 <dl>${groupFacts(user)}${(user.status?.identities ?? []).map(
       one =>
@@ -71,8 +71,8 @@ function tokenRows({ tokens, formToken }: AccountView): Html {
   }
   return html`<ul class="rows">${tokens.map(
     ({ metadata: { name, creationTimestamp }, spec }) => html`<li><div>
-<span class="what">${spec.description ?? name}</span><br>
-<span class="soft">${name}, made ${timeText(Date.parse(creationTimestamp))}${
+<span class="what">${spec.description ?? `Token ${name}`}</span><br>
+<span class="soft">${spec.description === undefined ? undefined : html`${name}, `}made ${timeText(Date.parse(creationTimestamp))}${
       spec.expiresAt === undefined ? undefined : html`, ends ${timeText(Date.parse(spec.expiresAt))}`
     }${spec.clusters === undefined ? undefined : html`, for ${spec.clusters.join(', ')}`}</span></div>
 ${endForm(`/account/tokens/${name}/revoke`, 'Revoke', `Revoke the token ${spec.description ?? name}`, formToken)}</li>`,

@@ -49,7 +49,7 @@ export const deviceConfirmPage = (view: {
   title: 'Allow this machine',
   body: html`<section class="card"><h1>Allow this machine?</h1>
 <p class="lead">It will act as <strong>${view.user}</strong> on this hub and its clusters.</p>
-<dl><dt>Code</dt><dd>${view.userCode}</dd><dt>Program</dt><dd>${agentName(view.ask.userAgent)}</dd>
+<dl><dt>Code</dt><dd>${hyphenated(view.userCode)}</dd><dt>Program</dt><dd>${agentName(view.ask.userAgent)}</dd>
 <dt>Address</dt><dd>${view.ask.source}</dd><dt>Asked at</dt><dd>${timeText(view.ask.askedAtMs)}</dd></dl>
 
 ${note('Allow it only if you started this yourself. If somebody sent you the code, cancel.', true)}
@@ -58,3 +58,6 @@ ${note('Allow it only if you started this yourself. If somebody sent you the cod
 <button name="decision" value="allow">Allow</button>
 <button class="second" name="decision" value="deny">Cancel</button></form></section>`,
 });
+
+/** As the machine shows it. */
+const hyphenated = (code: string): string => code.replace(/^([A-Z]{4})([A-Z]{4})$/, '$1-$2');

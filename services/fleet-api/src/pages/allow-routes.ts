@@ -98,7 +98,7 @@ function readAsked(fields: Readonly<Record<string, unknown>>): Asked {
   const { redirect_uri: redirectUri, state = '', code_challenge: challenge } = fields;
   const wrong = (why: string): DroverError => new DroverError('bad-request', `the command line asked wrongly: ${why}`);
   if (fields['client_id'] !== cliClient) throw wrong(`the client must be ${cliClient}`);
-  if (typeof redirectUri !== 'string' || !loopbackUri.test(redirectUri) || Number(new URL(redirectUri).port) > 65_535) {
+  if (typeof redirectUri !== 'string' || !loopbackUri.test(redirectUri) || !URL.canParse(redirectUri)) {
     throw wrong('the answer must go to a port of this computer, http://127.0.0.1:PORT/callback');
   }
   if (fields['response_type'] !== 'code') throw wrong('the response type must be code');

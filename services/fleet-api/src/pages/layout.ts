@@ -11,12 +11,14 @@ export interface Page {
   readonly body: Html;
   /** For lists; otherwise a card's width. */
   readonly wide?: boolean;
+  /** The page says by itself where one is. */
+  readonly footless?: boolean;
   /** Where the browser goes at once, which a redirect from a form could not reach under the policy of its page. */
   readonly goTo?: string;
 }
 
 /** A whole document. `hub`: the host, so that people see where they are. */
-export const document = ({ title, body, wide = false, goTo }: Page, hub: string): string =>
+export const document = ({ title, body, wide = false, footless = false, goTo }: Page, hub: string): string =>
   html`<!doctype html>
 <html lang="en">
 <head>
@@ -33,7 +35,7 @@ ${new Html(`<style>${style}</style>`)}
 <main${wide ? new Html(' class="wide"') : undefined}>
 ${body}
 </main>
-<footer>${hub}</footer>
+${footless ? undefined : html`<footer>${hub}</footer>`}
 </body>
 </html>
 `.text;

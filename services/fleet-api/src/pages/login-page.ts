@@ -30,6 +30,7 @@ export function loginPage(view: LoginView): Page {
   const [first, ...others] = passwords;
   return {
     title: 'Sign in',
+    footless: true,
     body: html`<section class="card"><h1>Sign in</h1>
 <p class="lead">to ${hub}</p>
 ${notice === undefined ? undefined : note(notice.text, notice.bad)}

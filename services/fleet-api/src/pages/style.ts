@@ -46,6 +46,7 @@ input[aria-invalid="true"] { border-color: var(--bad); }
 input.code { font: 1.375rem/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; letter-spacing: .12em; text-align: center; text-transform: uppercase; }
 .error { display: block; color: var(--bad); font-size: .9375rem; margin: .375rem 0 0; }
 .note { border: 1px solid var(--line); border-left: .25rem solid var(--good); background: var(--good-ground); border-radius: .5rem; padding: .75rem 1rem; margin: 0 0 1.25rem; }
+dl + .note { margin-top: 1.25rem; }
 .note.bad { border-left-color: var(--bad); background: var(--bad-ground); }
 .note p:last-child { margin: 0; }
 button, .button {
@@ -79,7 +80,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .groups .tag { margin: 0; max-width: 100%; overflow-wrap: anywhere; }
 .head { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: .75rem; }
 .link { margin-top: 1rem; }
+.head .lead { margin-bottom: 0; }
 .head form { flex: none; }
+.card > :last-child { margin-bottom: 0; }
 footer { margin-top: auto; padding-top: 2rem; color: var(--soft); font-size: .8125rem; text-align: center; overflow-wrap: anywhere; }
 @media (max-width: 30rem) { body { padding-top: 1.5rem; } .card { padding: 1.25rem; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .625rem; } }
 `;

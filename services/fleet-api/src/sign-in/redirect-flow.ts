@@ -70,7 +70,8 @@ export class RedirectFlow {
       throw new DroverError('unauthenticated', 'the sign-in was cancelled at the provider');
     const redirectUri = this.#redirectUri(name);
     const callback = new URL(`${redirectUri}?${query}`);
-    const { kept, ...wish } = flow;
+    const { kept, next, linkTo } = flow;
+    const wish = linkTo === undefined ? { next } : { next, linkTo };
     const identity = await signIn.finish({ callback, redirectUri, state, kept, signal: providerSignal() });
     return { provider: object, identity, wish };
   }
