@@ -11,6 +11,7 @@ export type { AuditRecord, EnrolReply, EnrolRequest, TunnelEventBody } from './e
 export { readTunnelEvent } from './events.ts';
 export type { FromSchema } from './from-schema.ts';
 export { groupsOf } from './groups-of.ts';
+export { isRevoked } from './is-revoked.ts';
 export type { JoinFile } from './join-file.ts';
 export { readJoinFile } from './join-file-reader.ts';
 export type { KindDeclaration, ObjectOf } from './kind.ts';

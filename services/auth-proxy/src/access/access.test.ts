@@ -185,9 +185,9 @@ test('T5 a session’s credential ends with the session, its user, its provider 
   refused('unauthenticated');
   providers.set('okta', providerOf('okta', true, createdAt));
   assert.ok(isGood());
-  users.set('alice', makeUser('alice', { credentialsNotBefore: createdAt }));
+  users.set('alice', makeUser('alice', { credentialsNotBefore: new Date(clock.now() + 1_000).toISOString() }));
   refused('unauthenticated');
-  users.set('alice', makeUser('alice', { credentialsNotBefore: new Date(clock.now() - 5_000).toISOString() }));
+  users.set('alice', makeUser('alice', { credentialsNotBefore: createdAt }));
   assert.ok(isGood());
   // Another user of the name.
   users.set('alice', { ...makeUser('alice'), metadata: { ...meta('alice'), uid: 'another' } });
@@ -203,7 +203,7 @@ test('T5 a token ends when its provider is disabled, or its user’s credentials
   assert.throws(() => authenticator.authenticate(bearer(token)), { code: 'unauthenticated' });
   providers.set('okta', providerOf('okta', true, '2026-01-01T00:00:00Z'));
   authenticator.authenticate(bearer(token));
-  users.set('alice', makeUser('alice', { credentialsNotBefore: '2026-01-01T00:00:00Z' }));
+  users.set('alice', makeUser('alice', { credentialsNotBefore: '2026-01-01T00:00:01Z' }));
   assert.throws(() => authenticator.authenticate(bearer(token)), { code: 'unauthenticated' });
 });
 

@@ -1,4 +1,4 @@
-import type { AuthProvider, User } from '@drover/contracts';
+import { type AuthProvider, isRevoked, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import { type Credential, localProvider } from './credential.ts';
 
@@ -32,7 +32,7 @@ export function requireStanding(credential: Credential, ground: Ground): User {
 export const isStillOf = (user: User, credential: Credential): boolean =>
   user.spec.disabled !== true &&
   (credential.userUid === undefined || credential.userUid === user.metadata.uid) &&
-  !isBefore(credential, user.spec.credentialsNotBefore);
+  !isRevoked(user, credential.startedMs);
 
 /**
  * Whether a provider, as it is now, signs the owner of a credential in. A local provider that is no object is open: hubs
@@ -43,7 +43,3 @@ export function isOpen(provider: AuthProvider | undefined, { provider: name, sta
   if (provider.spec.enabled !== true) return false;
   return name === localProvider || Date.parse(provider.metadata.creationTimestamp) <= startedMs + 999;
 }
-
-/** Times are kept in whole seconds: what began in the same second is revoked too. */
-const isBefore = ({ startedMs }: Credential, notBefore: string | undefined): boolean =>
-  notBefore !== undefined && Math.floor(startedMs / 1000) * 1000 <= Date.parse(notBefore);

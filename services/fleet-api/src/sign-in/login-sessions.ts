@@ -1,6 +1,6 @@
 import type { Registry } from '@drover/apiserver';
 import type { Clock } from '@drover/async';
-import type { AuditNote, User } from '@drover/contracts';
+import { type AuditNote, isRevoked, type User } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
 import type { LoginSession, LoginSessionStore } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
@@ -123,8 +123,7 @@ export class LoginSessions {
     if (holder.spec.disabled === true) {
       throw new DroverError('user-disabled', `user ${JSON.stringify(facts.user)} is disabled`);
     }
-    const { credentialsNotBefore } = holder.spec;
-    const revoked = credentialsNotBefore !== undefined && facts.startedMs < Date.parse(credentialsNotBefore);
+    const revoked = isRevoked(holder, facts.startedMs);
     const isOver = registry.find(endedSessions, facts.sessionId) !== undefined;
     if (revoked || isOver) throw new DroverError('session-ended');
     if (providers.find(facts.provider) === undefined) {
