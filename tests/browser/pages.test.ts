@@ -171,6 +171,56 @@ describe('the pages in Chromium', { skip: withoutBrowser, timeout: 120_000 }, ()
     await context.close();
   });
 
+  test('a choice of providers; one that does not answer is told in words, and the others go on', async () => {
+    const provider = (name: string, spec: object): Promise<unknown> => {
+      const body = {
+        apiVersion: 'drover.dev/v1',
+        kind: 'AuthProvider',
+        metadata: { name },
+        spec: { enabled: true, ...spec },
+      };
+      return hub.call('/apis/drover.dev/v1/authproviders', { method: 'POST', token: hub.adminToken, body });
+    };
+    const access = { mode: 'anyone' };
+    const github = { clientId: 'x', clientSecret: 'y' };
+    await provider('github', { type: 'github', displayName: 'GitHub', access, github });
+    const ldap = { servers: ['ldaps://127.0.0.1:1'], users: { base: 'dc=corp,dc=example' } };
+    await provider('corp', { type: 'ldap', displayName: 'Corp directory', access, ldap });
+    const { context, page } = await person();
+    await page.goto(hub.url);
+    assert.equal(new URL(page.url()).pathname, '/login');
+    await photograph(page, 'login-choice');
+    await page.locator('#corp-username').fill('alice');
+    await page.locator('#corp-password').fill('anything');
+    await page.getByRole('button', { name: 'Sign in' }).first().click();
+    assert.match((await page.getByRole('alert').textContent()) ?? '', /corp|does not answer|cannot be reached/i);
+    await photograph(page, 'login-unavailable');
+    await page.getByText('Use a Drover account').click();
+    await page.locator('#local-username').fill('alice');
+    await page.locator('#local-password').fill(passwordOf('alice'));
+    await page.getByRole('button', { name: 'Sign in' }).last().click();
+    assert.equal(new URL(page.url()).pathname, '/account');
+    await context.close();
+  });
+
+  test('a first password that somebody else chose is changed on the way in', async () => {
+    const body = { username: 'fred', password: 'chosen by somebody else', mustChange: true };
+    await hub.call('/v1/users', { method: 'POST', token: hub.adminToken, body });
+    const { context, page } = await person();
+    await page.goto(`${hub.url}/login`);
+    const isOpen = (await page.locator('#local-password').isVisible()) || undefined;
+    if (isOpen === undefined) await page.getByText('Use a Drover account').click();
+    await page.locator('#local-username').fill('fred');
+    await page.locator('#local-password').fill('chosen by somebody else');
+    await page.getByRole('button', { name: 'Sign in' }).last().click();
+    await photograph(page, 'first-password');
+    await page.locator('#local-password').fill('chosen by somebody else');
+    await page.getByLabel('New password').fill('a password of my own choice');
+    await page.getByRole('button', { name: 'Sign in' }).last().click();
+    assert.equal(new URL(page.url()).pathname, '/account');
+    await context.close();
+  });
+
   test('a page that is not there, and one that is too old, say so in words', async () => {
     const { context, page } = await person();
     await page.goto(`${hub.url}/login/nowhere/callback?state=x`);

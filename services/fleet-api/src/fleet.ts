@@ -183,7 +183,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     tokenUses,
     wake: () => status.wake(),
     serve: (request, response) => {
-      if (isHubRoute(request.url ?? '')) routes.serve(request, response);
+      if (isHubRoute(request)) routes.serve(request, response);
       else void answer(nodeRequest(request), new NodeResponse(response));
     },
     servePlain: (request, reply) => {

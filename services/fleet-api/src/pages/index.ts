@@ -16,6 +16,10 @@ const pagePaths = ['/login', '/logout', '/account', '/device', '/link', '/.well-
 export const isPage = (target: string): boolean =>
   pagePaths.some(path => target.startsWith(path) && ['', '/', '?'].includes(target.charAt(path.length)));
 
+/** Whether a browser asks for the hub's address alone. */
+export const isFrontPage = (target: string, accept: string | undefined): boolean =>
+  target === '/' && accept !== undefined && accept.includes('text/html');
+
 /** What people see in a browser: plain HTML, no script. What goes wrong here is told in words. */
 export async function pageRoutes(app: FastifyInstance, parts: RouteParts): Promise<void> {
   await app.register(fastifyCookie);

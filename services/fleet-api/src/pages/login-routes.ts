@@ -65,17 +65,23 @@ export function loginRoutes(app: FastifyInstance, parts: RouteParts): void {
     return showLogin(request, reply, next, request.query['signed-out'] === undefined ? {} : { notice });
   });
 
+  // Where people come who type the hub's address; programs get the API's paths there.
+  app.get('/', async (_request, reply) => {
+    pageHeaders(reply, hub.url);
+    return reply.redirect(home, 303);
+  });
+
   app.post<NamedProvider>('/login/:provider', limitedByAddress, async (request, reply) => {
     const { provider: name } = request.params;
+    const next = hubPath(request.body instanceof URLSearchParams ? request.body.get('next') : undefined, home);
     let form: Form;
     try {
       form = requireForm(request);
     } catch (error) {
       const notice = { text: 'This page was open for too long. Please try again.', bad: true };
       logger.info({ provider: name, source: visitorOf(request, 'browser').source, err: error }, 'a form was refused');
-      return showLogin(request, reply, home, { status: 403, notice });
+      return showLogin(request, reply, next, { status: 403, notice });
     }
-    const next = hubPath(form['next'], home);
     const provider = signIn.requireProvider(name);
     if (provider.signIn.kind === 'redirect') {
       const url = await redirects.begin(provider, browserSecret(request, reply), { next });

@@ -65,6 +65,7 @@ button.small { width: auto; min-height: 2.25rem; padding: .25rem .875rem; font-s
 details { margin-top: 1.25rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 summary { cursor: pointer; color: var(--accent); font-weight: 550; border-radius: .25rem; }
 details[open] summary { margin-bottom: 1rem; }
+code { white-space: nowrap; }
 dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .375rem 1.25rem; margin: 0; }
 dl + *, .card > form + p, .head + dl { margin-top: 1.25rem; }
 dt { color: var(--soft); }

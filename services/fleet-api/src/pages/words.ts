@@ -21,6 +21,6 @@ const systems: readonly (readonly [RegExp, string])[] = [
 export function agentName(userAgent: string): string {
   const nameOf = (known: typeof browsers): string | undefined => known.find(([form]) => form.test(userAgent))?.[1];
   const [program, system] = [nameOf(browsers), nameOf(systems)];
-  if (program === undefined) return userAgent === '' ? 'Unknown program' : userAgent.slice(0, 60);
+  if (program === undefined) return userAgent === '' ? 'A program' : userAgent.slice(0, 60);
   return system === undefined ? program : `${program} on ${system}`;
 }

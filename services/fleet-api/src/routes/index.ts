@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DroverError, statusOf } from '@drover/errors';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
-import { isPage, pageRoutes } from '../pages/index.ts';
+import { isFrontPage, isPage, pageRoutes } from '../pages/index.ts';
 import { maxAddresses } from './address-limits.ts';
 import { allowAuditNotes } from './audit-notes.ts';
 import { clusterRoutes } from './clusters.ts';
@@ -24,8 +24,9 @@ export interface HubRoutes {
   close(): Promise<void>;
 }
 
-/** Whether {@link HubRoutes} serve this request target. */
-export const isHubRoute = (target: string): boolean => target.startsWith('/v1/') || isPage(target);
+/** Whether {@link HubRoutes} serve this request. */
+export const isHubRoute = ({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): boolean =>
+  url.startsWith('/v1/') || isPage(url) || isFrontPage(url, headers.accept);
 
 /** Makes the routes of `/v1`, and the pages. */
 export async function hubRoutesOf(parts: RouteParts): Promise<HubRoutes> {
