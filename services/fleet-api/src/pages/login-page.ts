@@ -52,9 +52,9 @@ const redirectForm = (one: OpenProvider, view: LoginView): Html =>
 /** Open where it was the one that was sent. */
 const otherForm = (one: OpenProvider, view: LoginView): Html =>
   html`<details${view.refused?.provider === one.object.metadata.name ? html` open` : undefined}>
-<summary>Use a ${labelOf(one)}</summary>${passwordForm(one, view, false)}</details>`;
+<summary>Use a ${labelOf(one)}</summary>${passwordForm(one, view, false, true)}</details>`;
 
-function passwordForm(one: OpenProvider, view: LoginView, isNamed: boolean): Html {
+function passwordForm(one: OpenProvider, view: LoginView, isNamed: boolean, isOther = false): Html {
   const { name } = one.object.metadata;
   const refused = view.refused?.provider === name ? view.refused : undefined;
   const id = (field: string): string => `${name}-${field}`;
@@ -62,7 +62,7 @@ function passwordForm(one: OpenProvider, view: LoginView, isNamed: boolean): Htm
   return html`<form method="post" action="/login/${name}">${hiddenFields(view)}
 ${isNamed ? html`<h2>${labelOf(one)}</h2>` : undefined}
 <div class="field"><label for="${id('username')}">Username</label>
-<input id="${id('username')}" name="username" value="${refused?.username}" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="253"${focus(refused === undefined)}></div>
+<input id="${id('username')}" name="username" value="${refused?.username}" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="253"${focus(view.refused === undefined && !isOther)}></div>
 <div class="field"><label for="${id('password')}">Password</label>
 <input id="${id('password')}" name="password" type="password" autocomplete="current-password" required maxlength="4096"${
     refused === undefined ? undefined : html` aria-invalid="true" aria-describedby="${id('error')}" autofocus`

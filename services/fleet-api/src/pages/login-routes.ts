@@ -100,7 +100,10 @@ export function loginRoutes(app: FastifyInstance, parts: RouteParts): void {
       const refused = { provider: name, username, why: whyOf(failure), change };
       if (failure.code === 'internal') throw failure;
       if (status === 503)
-        return showLogin(request, reply, next, { status, notice: { text: whyOf(failure), bad: true } });
+        return showLogin(request, reply, next, {
+          status,
+          notice: { text: whyOf(failure, provider.object.spec.displayName ?? name), bad: true },
+        });
       return showLogin(request, reply, next, { status, refused });
     }
   });
@@ -178,7 +181,7 @@ async function logoutUrl(parts: RouteParts, sessionId: string, provider: string)
 }
 
 /** What is beside the field: nothing of it tells whether the user is there (T13). */
-function whyOf(failure: DroverError): string {
+function whyOf(failure: DroverError, provider = ''): string {
   switch (failure.code) {
     case 'unauthenticated':
       return 'The username or the password is wrong.';
@@ -186,6 +189,8 @@ function whyOf(failure: DroverError): string {
       return 'This password was chosen by somebody else. Choose one of your own.';
     case 'too-many-requests':
       return 'Too many attempts. Wait a few minutes and try again.';
+    case 'provider-unavailable':
+      return `${provider} does not answer at the moment. Please try again in a minute, or sign in another way.`;
     case 'sessions-unavailable':
       return 'Nobody new can sign in at the moment. Please try again in a minute.';
     default:
