@@ -11,10 +11,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const hub = (id: string) => ({ id, session: { token: 't', name: 'n', user: 'u', expiresAt: 'e' } });
+const hub = (id: string) => ({ id, session: { credential: 'c', id: 'i', user: 'u', endsAt: 'e' } });
 
 test('nothing is kept at first', async () => {
-  assert.deepEqual(await new ConfigStore(join(folder, 'none')).read(), { version: 1, hubs: {} });
+  assert.deepEqual(await new ConfigStore(join(folder, 'none')).read(), { version: 2, hubs: {} });
 });
 
 test('changes that are made at once are all kept, and leave nothing beside the file', async () => {
@@ -49,14 +49,25 @@ test('a change that fails changes nothing, and lets go of the lock', async () =>
   assert.equal((await store.read()).currentHub, 'https://a');
 });
 
+test('of the version that kept tokens, the hubs are known and the tokens are left out', async () => {
+  const store = new ConfigStore(folder);
+  const hubs = { 'https://a': { id: 'a', ca: 'pem', session: { token: 't', name: 'n', user: 'u', expiresAt: 'e' } } };
+  await writeFile(store.path, JSON.stringify({ version: 1, currentHub: 'https://a', hubs }));
+  assert.deepEqual(await store.read(), {
+    version: 2,
+    currentHub: 'https://a',
+    hubs: { 'https://a': { id: 'a', ca: 'pem' } },
+  });
+});
+
 const damaged = [
   '',
   'hush',
   '[]',
-  '{"version":2,"hubs":{}}',
+  '{"version":3,"hubs":{}}',
   '{"version":1}',
   '{"version":1,"hubs":{"https://a":{"id":1}}}',
-  '{"version":1,"hubs":{"https://a":{"id":"a","session":{"token":"hush"}}}}',
+  '{"version":2,"hubs":{"https://a":{"id":"a","session":{"credential":"hush"}}}}',
 ];
 for (const text of damaged) {
   test(`T19: a damaged file is told by its path and not repeated: ${text}`, async () => {

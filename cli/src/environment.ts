@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type ExecInfo, parseExecInfo } from './domain/exec-info.ts';
 
 /** How HTTP proxies are set, as curl and Go read them. */
 export interface ProxySettings {
@@ -21,6 +22,15 @@ export interface Environment {
   /** Whether failures show their stack: `DROVER_DEBUG`. */
   readonly debug: boolean;
   readonly proxy: ProxySettings;
+  /** What client-go says, where it runs this command. */
+  readonly exec: ExecInfo;
+  /** The program that opens a URL for a person, or `none`: `DROVER_BROWSER`. */
+  readonly browser?: string;
+  /** Whether windows can be shown. */
+  readonly display: boolean;
+  /** Whether one came by SSH. */
+  readonly remote: boolean;
+  readonly platform: NodeJS.Platform;
 }
 
 /** Reads the environment; an empty variable counts as absent. */
@@ -40,5 +50,10 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       allProxy: either('ALL_PROXY'),
       noProxy: either('NO_PROXY'),
     }),
+    exec: parseExecInfo(env['KUBERNETES_EXEC_INFO']),
+    ...(env['DROVER_BROWSER'] ? { browser: env['DROVER_BROWSER'] } : {}),
+    display: Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']),
+    remote: Boolean(env['SSH_CONNECTION']),
+    platform: process.platform,
   });
 }

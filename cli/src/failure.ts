@@ -9,6 +9,10 @@ const usageDetail = 'usage';
 export const usageError = (message: string): DroverError =>
   new DroverError('bad-request', message, { details: { [usageDetail]: true } });
 
+/** Whether the failure says that one has to sign in again. */
+export const needsSignIn = (error: unknown): boolean =>
+  error instanceof DroverError && (error.code === 'unauthenticated' || error.code === 'session-ended');
+
 /** The exit code for what ended a command. */
 export const exitCodeOf = (error: unknown): number =>
   error instanceof DroverError && error.details[usageDetail] === true ? exitCodes.usage : exitCodes.failed;

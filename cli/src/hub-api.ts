@@ -1,5 +1,6 @@
 import type { Cluster, JoinFile } from '@drover/contracts';
 import { DroverError } from '@drover/errors';
+import type { AccessCredential } from './access-cache.ts';
 import { type Answer, listOf, objectOf, optionalText, textOf } from './domain/hub-answer.ts';
 import type { Session } from './domain/stored-config.ts';
 import type { HubClient } from './hub-client.ts';
@@ -44,22 +45,71 @@ export async function hubInfo(hub: HubClient, signal: AbortSignal): Promise<HubI
   };
 }
 
-/** A password for a token. */
+/** A password for a session. */
 export async function login(
   hub: HubClient,
-  request: { username: string; password: string; ttlSeconds?: number },
+  request: { username: string; password: string; newPassword?: string; provider?: string; ttlSeconds?: number },
   signal: AbortSignal,
-): Promise<Session> {
-  return sessionOf(await hub.post('/v1/login', request, signal));
+): Promise<{ session: Session; access: AccessCredential }> {
+  const answer = objectOf(await hub.post('/v1/login', request, signal), 'no object');
+  return {
+    session: {
+      credential: textOf(answer, 'session'),
+      id: textOf(answer, 'name'),
+      user: textOf(answer, 'user'),
+      endsAt: textOf(answer, 'sessionExpiresAt'),
+    },
+    access: { token: textOf(answer, 'token'), expiresAt: textOf(answer, 'expiresAt') },
+  };
+}
+
+/** One's sessions, or those of a user. */
+export async function listSessions(
+  hub: HubClient,
+  user: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Answer[]> {
+  const query = user === undefined ? '' : `?${new URLSearchParams({ user })}`;
+  return listOf(objectOf(await hub.get(`/v1/sessions${query}`, signal), 'no object'), 'sessions');
+}
+
+/** Ends a session. */
+export async function endSession(hub: HubClient, id: string, signal: AbortSignal): Promise<void> {
+  await hub.delete(`/v1/sessions/${encodeURIComponent(id)}`, signal);
+}
+
+/** Ends every session of a user, and deletes his tokens. */
+export async function revokeUser(hub: HubClient, name: string, signal: AbortSignal): Promise<Answer> {
+  return objectOf(await hub.post(`/v1/users/${encodeURIComponent(name)}/revoke`, {}, signal), 'no object');
+}
+
+/** A token at the moment when its secret is told. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly name: string;
+  readonly user: string;
+  readonly expiresAt: string;
+  /** Of a rotation: when the old secret ends. */
+  readonly previousUntil?: string;
 }
 
 /** A token of one's own. `clusters`: all that it is good for. */
 export async function makeToken(
   hub: HubClient,
-  request: { description: string; ttlSeconds?: number; clusters?: readonly string[] },
+  request: { description?: string; ttlSeconds?: number; clusters?: readonly string[]; user?: string },
   signal: AbortSignal,
-): Promise<Session> {
-  return sessionOf(await hub.post('/v1/tokens', request, signal));
+): Promise<IssuedToken> {
+  return issuedToken(await hub.post('/v1/tokens', request, signal));
+}
+
+/** Gives a token another secret. */
+export async function rotateToken(
+  hub: HubClient,
+  name: string,
+  request: { graceSeconds?: number; ttlSeconds?: number },
+  signal: AbortSignal,
+): Promise<IssuedToken> {
+  return issuedToken(await hub.post(`/v1/tokens/${encodeURIComponent(name)}/rotate`, request, signal));
 }
 
 /** Ends a token. */
@@ -119,13 +169,15 @@ export async function listClusters(hub: HubClient, signal: AbortSignal): Promise
   return found.sort((a, b) => a.metadata.name.localeCompare(b.metadata.name));
 }
 
-function sessionOf(value: unknown): Session {
+function issuedToken(value: unknown): IssuedToken {
   const answer = objectOf(value, 'no object');
+  const previousUntil = optionalText(answer, 'previousUntil');
   return {
     token: textOf(answer, 'token'),
     name: textOf(answer, 'name'),
     user: textOf(answer, 'user'),
     expiresAt: textOf(answer, 'expiresAt'),
+    ...(previousUntil === undefined ? {} : { previousUntil }),
   };
 }
 

@@ -30,6 +30,20 @@ const maxAnswerBytes = 64 * 1024 * 1024;
 /** Go, and so kubectl, never asks a proxy for these. */
 const neverProxied = 'localhost,127.0.0.1,::1';
 
+/** A request with all of its headers. */
+export interface PlainRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+export interface PlainAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
 /** Requests to one hub. Every failure is a DroverError that says what to do. */
 export class HubClient implements AsyncDisposable {
   readonly url: string;
@@ -57,28 +71,35 @@ export class HubClient implements AsyncDisposable {
     return this.#send('DELETE', path, undefined, signal);
   }
 
-  async #send(method: 'GET' | 'POST' | 'DELETE', path: string, body: object | undefined, signal: AbortSignal) {
-    let status: number;
-    let answer: unknown;
+  /** One request as it is, whatever the answer's status. */
+  async exchange({ method, path, headers, body }: PlainRequest, signal: AbortSignal): Promise<PlainAnswer> {
     try {
       const response = await this.#dispatcher.request({
         origin: this.url,
         method,
         path,
-        headers: {
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-        },
-        body: body === undefined ? null : JSON.stringify(body),
+        headers,
+        body: body ?? null,
         signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
       });
-      status = response.statusCode;
-      answer = parsed(await response.body.text());
+      const type = response.headers['content-type'];
+      const contentType = typeof type === 'string' ? type : '';
+      return { status: response.statusCode, contentType, text: await response.body.text() };
     } catch (cause) {
       signal.throwIfAborted();
       throw transportFailure(this.url, cause);
     }
+  }
+
+  async #send(method: 'GET' | 'POST' | 'DELETE', path: string, body: object | undefined, signal: AbortSignal) {
+    const headers = {
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+    };
+    const sent = { method, path, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+    const { status, text } = await this.exchange(sent, signal);
+    const answer = parsed(text);
     // a redirect is no success either: it would carry the token elsewhere
     if (status < 200 || status > 299) {
       throw refusal(this.url, { httpStatus: status, body: answer, signedIn: this.#token !== undefined });

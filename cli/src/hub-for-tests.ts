@@ -30,9 +30,14 @@ export interface TestHub extends AsyncDisposable {
   readonly answers: Map<string, object | DroverError>;
 }
 
-/** When the sessions of the test hub end. */
+/** When the sessions of the test hub end, and their first access credential. */
 export const sessionEnd = '2030-01-01T00:00:00Z';
-export const testToken = 'drv_abcdefghij_thisIsTheSecretOfTheTests';
+export const accessEnd = '2029-12-31T12:10:00Z';
+/** What requests are sent with. */
+export const testAccess = 'header.access-of-the-tests.signature';
+/** What renews it. */
+export const testSession = 'header.session-of-the-tests.signature';
+export const sessionId = '5e551011-0000-4000-8000-000000000000';
 
 const cluster = (name: string, status: object = {}): object => ({
   apiVersion: 'drover.dev/v1',
@@ -67,11 +72,18 @@ export async function startTestHub({ names = 'IP:127.0.0.1' }: { names?: string 
   });
   const { port } = server.address() as AddressInfo;
   const url = `https://127.0.0.1:${port}`;
-  const session = { token: testToken, name: 'abcdefghij', user: 'alice', expiresAt: sessionEnd };
+  const session = {
+    token: testAccess,
+    expiresAt: accessEnd,
+    session: testSession,
+    sessionExpiresAt: sessionEnd,
+    name: sessionId,
+    user: 'alice',
+  };
   answers.set('GET /v1/hub', { id: 'hub-1', url, version: '1.2.3', ca });
   answers.set('POST /v1/login', session);
-  answers.set('POST /v1/tokens', { ...session, token: 'drv_minted', name: 'minted' });
-  answers.set('DELETE /apis/drover.dev/v1/tokens/abcdefghij', { kind: 'Status', status: 'Success' });
+  answers.set('POST /v1/tokens', { token: 'drv_minted', name: 'minted', user: 'alice', expiresAt: sessionEnd });
+  answers.set(`DELETE /v1/sessions/${sessionId}`, {});
   answers.set('GET /apis/drover.dev/v1/clusters?limit=500', {
     metadata: { continue: 'next page' },
     items: [cluster('beta', { connected: false, lastSeen: '2029-06-01T00:00:00Z', pendingAgentKeys: ['k'] })],

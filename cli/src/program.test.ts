@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { DroverError } from '@drover/errors';
 import { parse } from 'yaml';
-import { sessionEnd, startTestHub, type TestHub, testToken } from './hub-for-tests.ts';
+import {
+  accessEnd,
+  sessionEnd,
+  sessionId,
+  startTestHub,
+  type TestHub,
+  testAccess,
+  testSession,
+} from './hub-for-tests.ts';
 import { type CommandOptions, type CommandResult, runCommand } from './run-for-tests.ts';
 
 let hub: TestHub;
@@ -41,11 +49,14 @@ test('a login sends the password once, and keeps the session for its owner only'
   assert.equal((await stat(configFile())).mode & 0o777, 0o600);
   const kept = await readFile(configFile(), 'utf8');
   assert.doesNotMatch(kept, /pass word/);
-  assert.deepEqual(JSON.parse(kept).hubs[hub.url].session.token, testToken);
+  assert.equal(JSON.parse(kept).hubs[hub.url].session.credential, testSession);
+  const [cache = ''] = await readdir(join(folder, 'config/access'));
+  assert.equal((await stat(join(folder, 'config/access'))).mode & 0o777, 0o700);
+  assert.equal((await stat(join(folder, 'config/access', cache))).mode & 0o777, 0o600);
 });
 
 test('a person is asked for what the options do not say, and --ttl asks for a shorter session', async () => {
-  const { code } = await drover(['login', hub.url, '--ttl', '30m'], { typed: ['bob', 'typed'] });
+  const { code } = await drover(['login', hub.url, '--user', 'bob', '--ttl', '30m'], { typed: ['typed'] });
   assert.equal(code, 0);
   const { body } = hub.seen.at(-1) ?? { body: '' };
   assert.deepEqual(JSON.parse(body), { username: 'bob', password: 'typed', ttlSeconds: 1800 });
@@ -64,12 +75,12 @@ test('a wrong password is told in the hub’s words, and the earlier session sta
 });
 
 test('the exec plugin prints what client-go reads, with no request', async () => {
-  const { code, stdout } = await drover(['credential', '--hub', hub.url, '--cluster', 'alpha']);
+  const { code, stdout } = await drover(['credential', '--hub', hub.url]);
   assert.equal(code, 0);
   assert.deepEqual(JSON.parse(stdout), {
     apiVersion: 'client.authentication.k8s.io/v1',
     kind: 'ExecCredential',
-    status: { token: testToken, expirationTimestamp: sessionEnd },
+    status: { token: testAccess, expirationTimestamp: accessEnd },
   });
   assert.deepEqual(hub.seen, []);
 });
@@ -206,7 +217,7 @@ test('approve-agent and user create send what they should', async () => {
     password: 'long enough',
     groups: ['dev', 'ops'],
   });
-  assert.equal(hub.seen.at(-1)?.authorization, `Bearer ${testToken}`);
+  assert.equal(hub.seen.at(-1)?.authorization, `Bearer ${testAccess}`);
   await writeFile(password, 'two\nlines\n');
   const wrong = await drover(args);
   assert.match(wrong.stderr, /more than one line/);
@@ -215,31 +226,32 @@ test('approve-agent and user create send what they should', async () => {
   assert.equal(differing.code, 2);
 });
 
-test('a logout ends the token at the hub, and the session here even where the hub cannot be asked', async () => {
+test('a logout ends the session at the hub, and the session here even where the hub cannot be asked', async () => {
   assert.equal((await drover(['logout'])).code, 0);
-  assert.equal(hub.seen.at(-1)?.line, 'DELETE /apis/drover.dev/v1/tokens/abcdefghij');
-  assert.doesNotMatch(await readFile(configFile(), 'utf8'), /drv_/);
+  assert.equal(hub.seen.at(-1)?.line, `DELETE /v1/sessions/${sessionId}`);
+  assert.doesNotMatch(await readFile(configFile(), 'utf8'), /session-of-the-tests/);
+  assert.deepEqual(await readdir(join(folder, 'config/access')), []);
   const { code, stderr } = await drover(['credential']);
   assert.equal(code, 1);
   assert.match(stderr, /not signed in/);
   await drover(['login', hub.url, '--user', 'alice', '--password-file', '-'], { input: 'x' });
-  hub.answers.set('DELETE /apis/drover.dev/v1/tokens/abcdefghij', new DroverError('store-unavailable'));
+  hub.answers.set(`DELETE /v1/sessions/${sessionId}`, new DroverError('store-unavailable'));
   const away = await drover(['logout', '-o', 'json']);
   assert.equal(JSON.parse(away.stdout).endedAtHub, false);
   assert.equal(away.code, 0);
   assert.match(away.stderr, /the hub does not know it/);
-  assert.doesNotMatch(await readFile(configFile(), 'utf8'), /drv_/);
+  assert.doesNotMatch(await readFile(configFile(), 'utf8'), /session-of-the-tests/);
 });
 
 test('several hubs are kept; the last login is current, and --hub names another', async () => {
   await using second = await startTestHub();
-  const token = { token: 'drv_second', name: 's', user: 'bob', expiresAt: sessionEnd };
-  second.answers.set('POST /v1/login', token);
+  const session = { token: 'second', expiresAt: accessEnd, session: 's', sessionExpiresAt: sessionEnd };
+  second.answers.set('POST /v1/login', { ...session, name: 'second-session', user: 'bob' });
   await drover(['login', second.url, '--user', 'bob', '--password-file', '-', '--ca-file', second.caFile], {
     input: 'x',
   });
-  assert.match((await drover(['credential'])).stdout, /drv_second/);
-  assert.match((await drover(['credential', '--hub', hub.url])).stdout, new RegExp(testToken));
+  assert.match((await drover(['credential'])).stdout, /"second"/);
+  assert.match((await drover(['credential', '--hub', hub.url])).stdout, new RegExp(testAccess));
 });
 
 const wrongUse: readonly (readonly string[])[] = [
@@ -254,6 +266,11 @@ const wrongUse: readonly (readonly string[])[] = [
   ['login', 'https://hub.example.com', '--ttl', 'soon'],
   ['kubeconfig', 'a', '--all'],
   ['kubeconfig', '--ttl', '1h'],
+  ['kubeconfig', '--description', 'x'],
+  ['login', 'https://hub.example.com', '--device', '--user', 'alice'],
+  ['login', 'https://hub.example.com', '--device', '--ttl', '1h'],
+  ['token', 'rotate', 'x', '--grace', 'long'],
+  ['revoke'],
   ['agent', '--join', 'f'],
 ];
 for (const args of wrongUse) {

@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import type { CommandContext } from './command-context.ts';
-import { durationSeconds } from './domain/duration.ts';
+import { durationSeconds, graceSeconds } from './domain/duration.ts';
 import { parseFingerprint } from './domain/fingerprint.ts';
 import { exitCodeOf, exitCodes, failureText } from './failure.ts';
 
@@ -68,8 +68,10 @@ function programOf(context: CommandContext): Command {
 
   program
     .command('login <hub>')
-    .description('sign in to a hub, and keep a short-lived token in your configuration folder')
-    .option('--user <name>', 'who you are; without it, you are asked')
+    .description('sign in to a hub by the browser, and keep the session in your configuration folder')
+    .option('--device', 'by a code that you type in the browser of another machine')
+    .option('--provider <name>', 'by which of the hub’s providers; without it, you choose in the browser')
+    .option('--user <name>', 'by a password instead of the browser: who you are')
     .option('--password-file <file>', 'where your password is (- for standard input); without it, you are asked')
     .option('--ca-file <file>', 'trust the hub by this CA certificate')
     .addOption(
@@ -78,7 +80,8 @@ function programOf(context: CommandContext): Command {
       ),
     )
     .option('--data-dir <folder>', 'the data folder of a hub on this machine (default: .drover, or DROVER_DATA_DIR)')
-    .addOption(ttlOption('the session'))
+    .option('--new-password-file <file>', 'with --user: where another password is, to take the place of the first one')
+    .addOption(ttlOption('with --user, the session'))
     .addOption(outputOption('json'))
     .action(async (hub, options) => (await import('./commands/login.ts')).loginCommand(context, hub, options));
 
@@ -102,8 +105,9 @@ function programOf(context: CommandContext): Command {
     .command('kubeconfig [names...]')
     .description('write a kubeconfig with a context for each cluster (all, without names) and for the hub itself')
     .option('--all', 'every cluster')
-    .option('--token', 'put a token inside, instead of a call of `drover credential`')
+    .option('--token', 'put a token inside, instead of a call of `drover credential`; good for the named clusters only')
     .addOption(ttlOption('that token'))
+    .option('--description <text>', 'what that token is for')
     .addOption(hubOption())
     .addOption(outputOption('yaml', 'json'))
     .action(async (names, options) =>
@@ -112,11 +116,12 @@ function programOf(context: CommandContext): Command {
 
   program
     .command('credential')
-    .description('print the credential of a session: the exec plugin that kubeconfigs name')
-    .option('--cluster <name>', 'the cluster that it is for')
+    .description('print a credential for some minutes: the exec plugin that kubeconfigs name; renews it in silence')
+    .option('--cluster <name>', 'a cluster; the credential is good for no other')
     .addOption(hubOption())
     .action(async options => (await import('./commands/credential.ts')).credentialCommand(context, options));
 
+  addSessionCommands(program, context);
   program
     .command('user')
     .description('users of the hub')
@@ -220,6 +225,62 @@ function addKeysCommands(program: Command, context: CommandContext): void {
     )
     .addOption(outputOption('json'))
     .action(async (role, options) => (await import('./commands/keys.ts')).keysRotateCommand(context, role, options));
+}
+
+function addSessionCommands(program: Command, context: CommandContext): void {
+  const sessions = program
+    .command('sessions')
+    .description('where you are signed in')
+    .option('--user <name>', 'where another is (administrators)')
+    .addOption(hubOption())
+    .addOption(outputOption('json'))
+    .action(async options => (await import('./commands/sessions.ts')).sessionsCommand(context, options));
+  sessions
+    .command('end <id>')
+    .description('end a session, within a second and with all that it has open')
+    .action(async (id, _, command: Command) =>
+      (await import('./commands/sessions.ts')).endSessionCommand(context, id, command.optsWithGlobals()),
+    );
+
+  program
+    .command('revoke')
+    .description('end every session of a user and delete the tokens (your own, or as administrator)')
+    .requiredOption('--user <name>', 'whose')
+    .addOption(hubOption())
+    .addOption(outputOption('json'))
+    .action(async options => (await import('./commands/sessions.ts')).revokeCommand(context, options));
+
+  const token = program
+    .command('token')
+    .description('tokens for programs; `kubectl get tokens` lists them, with when they were last used');
+  token
+    .command('create')
+    .description('make a token, and print it once')
+    .option('--description <text>', 'what it is for')
+    .addOption(ttlOption('it'))
+    .option('--cluster <name>', 'a cluster that it is good for, and nothing else is; may be repeated', collect)
+    .option('--user <name>', 'whose it is, if not yours (administrators)')
+    .addOption(hubOption())
+    .addOption(outputOption('json'))
+    .action(async options => (await import('./commands/token.ts')).tokenCreateCommand(context, options));
+  token
+    .command('rotate <name>')
+    .description('give a token another secret, and print it once')
+    .addOption(
+      new Option('--grace <duration>', 'how long the old secret is good: 0s, 30m, 7d (default: 1h)').argParser(
+        asArgument(graceSeconds),
+      ),
+    )
+    .addOption(ttlOption('the token, from now on,'))
+    .addOption(hubOption())
+    .addOption(outputOption('json'))
+    .action(async (name, options) => (await import('./commands/token.ts')).tokenRotateCommand(context, name, options));
+  token
+    .command('revoke <name>')
+    .description('end a token, within a second and with all that it has open')
+    .addOption(hubOption())
+    .addOption(outputOption('json'))
+    .action(async (name, options) => (await import('./commands/token.ts')).tokenRevokeCommand(context, name, options));
 }
 
 function addClusterCommands(program: Command, context: CommandContext): void {

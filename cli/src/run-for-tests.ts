@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseExecInfo } from './domain/exec-info.ts';
 import { runProgram } from './program.ts';
 
 /** What a command did. */
@@ -19,6 +20,12 @@ export interface CommandOptions {
   readonly now?: string;
   readonly dataFolder?: string;
   readonly signal?: AbortSignal;
+  /** Hears what is written to standard error, when it is. */
+  readonly onNote?: (text: string) => void;
+  /** `DROVER_BROWSER` */
+  readonly browser?: string;
+  /** `KUBERNETES_EXEC_INFO` */
+  readonly execInfo?: string;
 }
 
 /** Runs the command line in this process. */
@@ -34,6 +41,11 @@ export async function runCommand(args: readonly string[], options: CommandOption
       dataFolder: options.dataFolder ?? join(options.folder, 'no-data-folder'),
       debug: false,
       proxy: {},
+      exec: parseExecInfo(options.execInfo),
+      ...(options.browser === undefined ? {} : { browser: options.browser }),
+      display: false,
+      remote: false,
+      platform: 'linux',
     },
     terminal: {
       print: text => {
@@ -41,6 +53,7 @@ export async function runCommand(args: readonly string[], options: CommandOption
       },
       note: text => {
         stderr += `${text}\n`;
+        options.onNote?.(text);
       },
       interactive: options.typed !== undefined,
       ask: async question => {

@@ -12,7 +12,7 @@ export function chosenHub(config: StoredConfig, asked: string | undefined): stri
 /**
  * A hub with a session that is good now.
  *
- * @throws DroverError `unauthenticated` where there is none, `token-expired` where it has ended
+ * @throws DroverError `unauthenticated` where there is none, `session-ended` where it has ended
  */
 export function liveSession(config: StoredConfig, url: string, nowMs: number): KnownHub & { session: Session } {
   const hub = config.hubs[url];
@@ -20,10 +20,10 @@ export function liveSession(config: StoredConfig, url: string, nowMs: number): K
     throw new DroverError('unauthenticated', `you are not signed in to ${url}; run \`drover login ${url}\``);
   }
   const { session } = hub;
-  if (!(nowMs < Date.parse(session.expiresAt))) {
+  if (!(nowMs < Date.parse(session.endsAt))) {
     throw new DroverError(
-      'token-expired',
-      `your session at ${url} ended at ${session.expiresAt}; run \`drover login ${url}\``,
+      'session-ended',
+      `your session at ${url} ended at ${session.endsAt}; run \`drover login ${url}\``,
     );
   }
   return { ...hub, session };

@@ -123,7 +123,7 @@ function openView(): Promise<HubView> {
       onEndedSession: nothing,
       onMembers: nothing,
     },
-    logger,
+    { logger, clock },
   );
 }
 

@@ -56,7 +56,7 @@ export const passwordOf = (user: string): string => `a long password of ${user}`
 
 /** Starts a hub in a new folder, or in a given one; the folder is removed with it. */
 export async function startTestHub(
-  options: Partial<Pick<LocalStackOptions, 'processes' | 'dataDir'>> = {},
+  options: Partial<Pick<LocalStackOptions, 'processes' | 'dataDir' | 'clock' | 'demo'>> = {},
 ): Promise<TestHub> {
   await using undo = new AsyncDisposableStack();
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'drover-threats-')));

@@ -1,7 +1,8 @@
-import { type CommandContext, withHub } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { objectOf } from '../domain/hub-answer.ts';
 import { textTable } from '../domain/text-table.ts';
 import { approveAgent, joinCluster, listClusters } from '../hub-api.ts';
+import { withHub } from '../with-hub.ts';
 
 interface HubOption {
   readonly hub?: string;

@@ -1,15 +1,17 @@
 import { DroverError } from '@drover/errors';
 import { stringify } from 'yaml';
-import { type CommandContext, type SignedIn, withHub } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { buildKubeconfig, type KubeconfigCredential } from '../domain/kubeconfig.ts';
 import { usageError } from '../failure.ts';
 import { listClusters, makeToken } from '../hub-api.ts';
+import { type SignedIn, withHub } from '../with-hub.ts';
 
 export interface KubeconfigOptions {
   readonly hub?: string;
   readonly all?: boolean;
   readonly token?: boolean;
   readonly ttl?: number;
+  readonly description?: string;
   readonly output?: 'yaml' | 'json';
 }
 
@@ -23,7 +25,9 @@ export async function kubeconfigCommand(
   options: KubeconfigOptions,
 ): Promise<void> {
   if (options.all && names.length > 0) throw usageError('give either names of clusters or --all');
-  if (options.ttl !== undefined && !options.token) throw usageError('--ttl is for --token');
+  for (const option of ['ttl', 'description'] as const) {
+    if (options[option] !== undefined && !options.token) throw usageError(`--${option} is for --token`);
+  }
   const { terminal, signal } = context;
   await withHub(context, options.hub, async signedIn => {
     const { url, hub, client } = signedIn;
@@ -37,7 +41,7 @@ export async function kubeconfigCommand(
       clusters: names.length > 0 ? [...new Set(names)] : known,
       withHub: !scoped,
       credential: options.token
-        ? await mintedToken(context, signedIn, { clusters: names, ttl: options.ttl })
+        ? await mintedToken(context, signedIn, { ...options, clusters: names })
         : execPlugin(context),
     });
     if (options.token) terminal.protectOutput();
@@ -55,12 +59,16 @@ const execPlugin = ({ launcher, environment }: CommandContext): KubeconfigCreden
 async function mintedToken(
   { terminal, signal }: CommandContext,
   { client }: SignedIn,
-  { clusters, ttl }: { readonly clusters: readonly string[]; readonly ttl: number | undefined },
+  {
+    clusters,
+    ttl,
+    description = 'drover kubeconfig --token',
+  }: Pick<KubeconfigOptions, 'ttl' | 'description'> & { readonly clusters: readonly string[] },
 ): Promise<KubeconfigCredential> {
   const { token, name, expiresAt } = await makeToken(
     client,
     {
-      description: 'drover kubeconfig --token',
+      description,
       ...(ttl !== undefined && { ttlSeconds: ttl }),
       ...(clusters.length > 0 && { clusters }),
     },

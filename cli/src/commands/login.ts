@@ -4,11 +4,15 @@ import { usageError } from '../failure.ts';
 import { login } from '../hub-api.ts';
 import { HubClient } from '../hub-client.ts';
 import { readPasswordFile } from '../input-file.ts';
+import { keepSession, signIn } from '../sign-in.ts';
 import { settleTrust } from '../trust.ts';
 
 export interface LoginOptions {
   readonly user?: string;
   readonly passwordFile?: string;
+  readonly newPasswordFile?: string;
+  readonly provider?: string;
+  readonly device?: boolean;
   readonly caFile?: string;
   readonly caFingerprint?: string;
   readonly dataDir?: string;
@@ -16,12 +20,20 @@ export interface LoginOptions {
   readonly output?: 'json';
 }
 
-/** `drover login HUB`: trust first, then who one is. */
+/** `drover login HUB`: trust first, then who one is: by a password where a user is named, else by the browser. */
 export async function loginCommand(context: CommandContext, address: string, options: LoginOptions): Promise<void> {
   const { environment, terminal, signal } = context;
   const url = hubUrl(address);
-  const store = storeOf(context);
-  const known = (await store.read()).hubs[url];
+  const { user, passwordFile, newPasswordFile, provider, device, ttl } = options;
+  const byPassword = user !== undefined || passwordFile !== undefined || newPasswordFile !== undefined;
+  if (byPassword && device) throw usageError('give either --device, or --user and --password-file');
+  if (ttl !== undefined && !byPassword) throw usageError('--ttl is for --user');
+  if (!byPassword && !device && !terminal.interactive && environment.browser === undefined) {
+    throw usageError(
+      'there is no terminal to ask on; give --user and --password-file (- for standard input), or --device',
+    );
+  }
+  const known = (await storeOf(context).read()).hubs[url];
   const { trust, info } = await settleTrust({
     url,
     caFile: options.caFile,
@@ -32,22 +44,27 @@ export async function loginCommand(context: CommandContext, address: string, opt
     terminal,
     signal,
   });
-  const credential = await credentialOf(context, url, options);
   await using hub = new HubClient({ url, trust, proxy: environment.proxy });
-  const session = await login(hub, { ...credential, ...(options.ttl && { ttlSeconds: options.ttl }) }, signal);
-  await store.update(config => ({
-    ...config,
-    currentHub: url,
-    hubs: {
-      ...config.hubs,
-      [url]: { id: info.id, ...(trust.kind === 'ca' && { ca: trust.ca }), session },
-    },
-  }));
-  const { user, expiresAt } = session;
+  const granted = byPassword
+    ? await login(
+        hub,
+        {
+          ...(await credentialOf(context, url, options)),
+          ...(newPasswordFile !== undefined && { newPassword: await readPasswordFile(newPasswordFile, terminal) }),
+          ...(provider !== undefined && { provider }),
+          ...(ttl !== undefined && { ttlSeconds: ttl }),
+        },
+        signal,
+      )
+    : await signIn(context, hub, { provider, device });
+  await keepSession(context, url, { id: info.id, ...(trust.kind === 'ca' && { ca: trust.ca }) }, granted, {
+    current: true,
+  });
+  const { user: signedIn, endsAt } = granted.session;
   terminal.print(
     options.output === 'json'
-      ? JSON.stringify({ hub: url, user, expiresAt }, null, 2)
-      : `signed in to ${url} as ${user} until ${expiresAt}`,
+      ? JSON.stringify({ hub: url, user: signedIn, expiresAt: endsAt }, null, 2)
+      : `signed in to ${url} as ${signedIn} until ${endsAt}`,
   );
 }
 

@@ -1,9 +1,11 @@
 import { DroverError } from '@drover/errors';
-import { type CommandContext, storeOf, withHub } from '../command-context.ts';
+import { AccessCache } from '../access-cache.ts';
+import { type CommandContext, storeOf } from '../command-context.ts';
 import { hubUrl } from '../domain/hub-url.ts';
 import type { KnownHub } from '../domain/stored-config.ts';
-import { deleteToken } from '../hub-api.ts';
+import { endSession } from '../hub-api.ts';
 import { chosenHub } from '../session.ts';
+import { withHub } from '../with-hub.ts';
 
 /** `drover logout`: ends the session at the hub, where that can be reached, and here in any case. */
 export async function logoutCommand(
@@ -16,13 +18,14 @@ export async function logoutCommand(
   let atHub = true;
   const url = chosenHub(await store.read(), address === undefined ? undefined : hubUrl(address));
   try {
-    await withHub(context, url, ({ client, hub }) => deleteToken(client, hub.session.name, signal));
+    await withHub(context, url, ({ client, hub }) => endSession(client, hub.session.id, signal));
   } catch (error) {
     const { code, message } = DroverError.from(error);
-    const ended = ['unauthenticated', 'token-expired', 'not-found'].includes(code);
+    const ended = ['unauthenticated', 'session-ended', 'not-found'].includes(code);
     atHub = ended;
     if (!ended) terminal.note(`drover: the session was forgotten here, but the hub does not know it: ${message}`);
   }
+  await new AccessCache(context.environment.configFolder, url).forget();
   await store.update(config => {
     const hubs = { ...config.hubs };
     const hub = hubs[url];

@@ -7,9 +7,10 @@ import { DroverError } from '@drover/errors';
 import { newAgentKey } from '@drover/identity';
 import { startSimulation } from '@drover/simulator';
 import { createLogger } from '@drover/telemetry';
-import { type CommandContext, withHub } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { joinCluster, listClusters, removeCluster } from '../hub-api.ts';
 import type { HubClient } from '../hub-client.ts';
+import { withHub } from '../with-hub.ts';
 
 export interface SimulateOptions {
   readonly hub?: string;

@@ -1,7 +1,8 @@
-import { type CommandContext, withHub } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { agoOf } from '../domain/duration.ts';
 import { textTable } from '../domain/text-table.ts';
 import { type ClusterSummary, hubInfo, listClusters } from '../hub-api.ts';
+import { withHub } from '../with-hub.ts';
 
 /** What is told of a store that may not be durable (T31). */
 const warnings: ReadonlyMap<string, string> = new Map([
@@ -22,7 +23,7 @@ export async function statusCommand(
     const info = await hubInfo(client, signal);
     const clusters = await listClusters(client, signal);
     const connected = clusters.filter(({ status }) => status?.connected).length;
-    const { user, expiresAt } = hub.session;
+    const { user, endsAt: expiresAt } = hub.session;
     if (output === 'json') {
       const { id, version, durability } = info;
       return terminal.print(

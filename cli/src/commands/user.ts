@@ -1,7 +1,8 @@
-import { type CommandContext, withHub } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { usageError } from '../failure.ts';
 import { createUser } from '../hub-api.ts';
 import { readPasswordFile } from '../input-file.ts';
+import { withHub } from '../with-hub.ts';
 
 export interface UserCreateOptions {
   readonly hub?: string;

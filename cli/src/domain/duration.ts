@@ -8,6 +8,9 @@ export function durationSeconds(text: string): number {
   return seconds;
 }
 
+/** A duration, or none: `0s`. */
+export const graceSeconds = (text: string): number => (/^0[smhd]?$/.test(text) ? 0 : durationSeconds(text));
+
 const steps: readonly (readonly [unit: string, ms: number])[] = [
   ['d', 86_400_000],
   ['h', 3_600_000],

@@ -57,7 +57,8 @@ function userOf(credential: KubeconfigCredential, args: readonly string[]): obje
       args,
       ...(env.length === 0 ? {} : { env }),
       interactiveMode: 'IfAvailable',
-      provideClusterInfo: false,
+      // So that a first use knows how the hub is trusted.
+      provideClusterInfo: true,
       installHint: 'drover is no longer where this kubeconfig says; write it again with `drover kubeconfig`',
     },
   };

@@ -1,13 +1,14 @@
 import { DroverError } from '@drover/errors';
 
-/** A login that is kept. */
+/** A login that is kept. It renews credentials; requests are sent with those (access-cache.ts). */
 export interface Session {
-  readonly token: string;
-  /** The name of the hub's Token object; `drover logout` deletes it. */
-  readonly name: string;
+  /** The session credential, until `endsAt`. */
+  readonly credential: string;
+  /** The session's id; `drover logout` ends it. */
+  readonly id: string;
   readonly user: string;
   /** RFC 3339 */
-  readonly expiresAt: string;
+  readonly endsAt: string;
 }
 
 /** What is kept of one hub. */
@@ -21,14 +22,18 @@ export interface KnownHub {
 
 /** What the command line keeps, by the hub's URL. */
 export interface StoredConfig {
-  readonly version: 1;
+  readonly version: 2;
   readonly currentHub?: string;
   readonly hubs: Readonly<Record<string, KnownHub>>;
 }
 
-export const emptyConfig: StoredConfig = Object.freeze({ version: 1, hubs: {} });
+export const emptyConfig: StoredConfig = Object.freeze({ version: 2, hubs: {} });
 
-/** Reads what was kept. @throws DroverError `config-invalid`, which repeats none of it */
+/**
+ * Reads what was kept. Version 1 kept a token where the session is now: its hubs are known, and one signs in again.
+ *
+ * @throws DroverError `config-invalid`, which repeats none of it
+ */
 export function parseStoredConfig(text: string, path: string): StoredConfig {
   let value: unknown;
   try {
@@ -36,16 +41,18 @@ export function parseStoredConfig(text: string, path: string): StoredConfig {
   } catch {
     throw damaged(path);
   }
-  if (!isRecord(value) || value['version'] !== 1 || !isOptionalText(value['currentHub']) || !isRecord(value['hubs'])) {
-    throw damaged(path);
-  }
-  const { currentHub, hubs } = value;
+  if (!isRecord(value) || !isOptionalText(value['currentHub']) || !isRecord(value['hubs'])) throw damaged(path);
+  const { version, currentHub, hubs } = value;
+  if (version !== 1 && version !== 2) throw damaged(path);
   const known: Record<string, KnownHub> = {};
   for (const [url, hub] of Object.entries(hubs)) {
-    if (!isKnownHub(hub)) throw damaged(path);
-    known[url] = hub;
+    if (!isRecord(hub)) throw damaged(path);
+    const { session, ...trust } = hub;
+    const kept = version === 1 || session === undefined ? trust : hub;
+    if (!isKnownHub(kept)) throw damaged(path);
+    known[url] = kept;
   }
-  return { version: 1, hubs: known, ...(currentHub === undefined ? {} : { currentHub }) };
+  return { version: 2, hubs: known, ...(currentHub === undefined ? {} : { currentHub }) };
 }
 
 const damaged = (path: string): DroverError =>
@@ -59,7 +66,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isOptionalText = (value: unknown): value is string | undefined => value === undefined || isText(value);
 const isSession = (value: unknown): value is Session =>
-  isRecord(value) && [value['token'], value['name'], value['user'], value['expiresAt']].every(isText);
+  isRecord(value) && [value['credential'], value['id'], value['user'], value['endsAt']].every(isText);
 const isKnownHub = (value: unknown): value is KnownHub =>
   isRecord(value) &&
   isText(value['id']) &&

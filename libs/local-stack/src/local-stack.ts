@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Clock } from '@drover/async';
 import type { SealingKeys } from '@drover/backup';
 import {
   connectBus,
@@ -53,6 +54,8 @@ export interface LocalStackOptions {
     readonly keep: number;
     readonly keys: SealingKeys;
   };
+  /** The time, for services in this process; default: the real one. */
+  readonly clock?: Clock;
   /** Also joins the simulated cluster `demo`. */
   readonly demo?: boolean;
   /** Gets lines for people: what is installed, what is not durable, what services in other processes log. */
@@ -116,6 +119,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     agentImage: options.agentImage ?? `drover:${version}`,
     userPrefix: options.userPrefix ?? 'drover:',
     logLevel: options.logLevel ?? 'info',
+    clock: options.clock,
     signal,
   };
   const store = await setUp(parts, nats.durability);

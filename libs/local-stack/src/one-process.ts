@@ -16,6 +16,7 @@ import type { RunningServices, StackParts } from './stack-parts.ts';
 export async function startInOneProcess(parts: StackParts): Promise<RunningServices> {
   const { hub, pki, credentials, natsUrl, signal, userPrefix } = parts;
   await using opened = new AsyncDisposableStack();
+  const clock = parts.clock === undefined ? {} : { clock: parts.clock };
   const logger = (name: HubService) => createLogger({ name, level: parts.logLevel });
   const connect = async (name: HubService) =>
     opened.use(
@@ -44,6 +45,7 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
     sessions,
     secrets: SecretRing.read(await readFile(hub.secretKeysFile, 'utf8')),
     logger: logger('fleet-api'),
+    ...clock,
     sessionKeys: {
       signing: () => sessionKey.current,
       verifying: () => sessionKeys.current,
@@ -82,6 +84,7 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
     sessionKeys: () => sessionKeys.current,
     dataDir: join(parts.dataDir, 'auth-proxy-1'),
     logger: logger('auth-proxy'),
+    ...clock,
     userPrefix,
   });
   let door: Awaited<ReturnType<typeof openFrontDoor>> | undefined;

@@ -1,3 +1,4 @@
+import type { Clock } from '@drover/async';
 import type { Durability } from '@drover/bus';
 import type { HostPort } from '@drover/config';
 import type { LogLevel } from '@drover/telemetry';
@@ -23,6 +24,8 @@ export interface StackParts {
   readonly agentImage: string;
   readonly userPrefix: string;
   readonly logLevel: LogLevel;
+  /** The time of services in this process; absent: the real one. */
+  readonly clock: Clock | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -77,7 +77,7 @@ const useTimeoutMs = 2_000;
 export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthProxy> {
   const { bus, logger, clock = systemClock } = options;
   const live = new LiveExchanges(clock, error => logger.error({ err: error }, 'a request could not be cut'));
-  const view = await openView(bus, live, logger);
+  const view = await openView(bus, live, { logger, clock });
   const processId = `auth-proxy-${randomBytes(6).toString('hex')}`;
   const auditLog = await AuditLog.open({
     publish: (subject, body, { msgId }) => bus.append(subject, body, { msgId }).then(() => {}),
@@ -123,7 +123,11 @@ export async function startAuthProxy(options: AuthProxyOptions): Promise<AuthPro
 }
 
 /** The view, wired so that what it loses ends the requests that stood on it (T5). */
-async function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<HubView> {
+async function openView(
+  bus: Bus,
+  live: LiveExchanges,
+  parts: { readonly logger: Logger; readonly clock: Clock },
+): Promise<HubView> {
   let opened: HubView | undefined;
   const cutStrangers = (view: HubView, clusters: Iterable<Cluster>): void => {
     const names = new Map(Array.from(clusters, ({ metadata: { uid, name } }) => [uid, name]));
@@ -180,7 +184,7 @@ async function openView(bus: Bus, live: LiveExchanges, logger: Logger): Promise<
         }
       },
     },
-    logger,
+    parts,
   );
   return opened;
 }

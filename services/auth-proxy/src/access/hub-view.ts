@@ -1,3 +1,4 @@
+import type { Clock } from '@drover/async';
 import { type Bus, ObjectView, type ViewChange } from '@drover/bus';
 import {
   type AuthProvider,
@@ -43,7 +44,11 @@ export interface HubView {
 }
 
 /** Opens the view; resolves when everything that is stored is in it. */
-export async function openHubView(bus: Bus, changes: HubChanges, logger: Logger): Promise<HubView> {
+export async function openHubView(
+  bus: Bus,
+  changes: HubChanges,
+  { logger, clock }: { readonly logger: Logger; readonly clock: Clock },
+): Promise<HubView> {
   const open = <T extends HubObject>(resource: string, onChange: ViewChange<T>): Promise<ObjectView<T>> =>
     ObjectView.open<T>(bus.objects(), resource, {
       onChange,
@@ -81,7 +86,8 @@ export async function openHubView(bus: Bus, changes: HubChanges, logger: Logger)
     mayReach: (user, cluster) =>
       settings.get(membershipSetting.name)?.spec.value !== membershipSetting.required || members.has(user, cluster),
     sessionEnded: id => endedSessions.get(id) !== undefined,
-    lastHeardMs: () => Math.min(...views.map(({ lastHeardMs }) => lastHeardMs)),
+    // The watches measure silence in real time; it is told in the time that decides.
+    lastHeardMs: () => clock.now() - (Date.now() - Math.min(...views.map(({ lastHeardMs }) => lastHeardMs))),
     close: async () => {
       await Promise.all(views.map(view => view.close()));
     },

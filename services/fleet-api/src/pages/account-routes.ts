@@ -78,5 +78,7 @@ function goTo({ hub }: RouteParts, reply: FastifyReply, path: string): FastifyRe
 }
 
 /** To the login page, and back to where the browser wants to go. */
-export const toLogin = (parts: RouteParts, reply: FastifyReply, next: string): FastifyReply =>
-  goTo(parts, reply, `/login?next=${encodeURIComponent(next)}`);
+export const toLogin = (parts: RouteParts, reply: FastifyReply, next: string, provider?: string): FastifyReply => {
+  const query = new URLSearchParams({ next, ...(provider === undefined ? {} : { provider }) });
+  return goTo(parts, reply, `/login?${query}`);
+};

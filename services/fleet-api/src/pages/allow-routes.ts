@@ -32,7 +32,10 @@ export function allowRoutes(app: FastifyInstance, parts: RouteParts): void {
   app.get<{ Querystring: Record<string, unknown> }>('/v1/oauth/authorize', async (request, reply) => {
     const asked = readAsked(request.query);
     const session = await browserSession(sessions, request);
-    if (session === undefined) return toLogin(parts, reply, request.url);
+    const { provider } = request.query;
+    if (session === undefined) {
+      return toLogin(parts, reply, request.url, typeof provider === 'string' ? provider : undefined);
+    }
     const page = authorizePage({
       user: session.facts.user,
       formToken: formTokenOf(browserSecret(request, reply)),

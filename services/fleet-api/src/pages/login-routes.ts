@@ -42,7 +42,16 @@ export function loginRoutes(app: FastifyInstance, parts: RouteParts): void {
   ): FastifyReply => {
     const { status = 200, ...view } = more;
     const formToken = formTokenOf(browserSecret(request, reply));
-    const page = loginPage({ providers: providers.list(), next, formToken, hub: new URL(hub.url).host, ...view });
+    const open = providers.list();
+    // The one that `drover login --provider` names; an unknown one leaves the choice.
+    const named = open.filter(({ object }) => object.metadata.name === Reflect.get(request.query ?? {}, 'provider'));
+    const page = loginPage({
+      providers: named.length > 0 ? named : open,
+      next,
+      formToken,
+      hub: new URL(hub.url).host,
+      ...view,
+    });
     return sendPage(reply, hub.url, page, { status });
   };
 

@@ -1,4 +1,4 @@
-import { sessionHeaders } from '@drover/contracts';
+import { isLabel, sessionHeaders } from '@drover/contracts';
 import type { DroverError } from '@drover/errors';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { timestamp } from '../domain/timestamp.ts';
@@ -24,6 +24,7 @@ export interface TokenAnswer {
   readonly refresh_token?: string;
   readonly issued_token_type?: string;
   readonly user: string;
+  readonly session_id?: string;
   /** RFC 3339 */
   readonly session_expires_at?: string;
 }
@@ -54,6 +55,7 @@ export async function oauthRoutes(app: FastifyInstance, parts: RouteParts): Prom
     expires_in: Math.floor((issued.accessExpiresAtMs - clock.now()) / 1000),
     refresh_token: issued.session,
     user: issued.user,
+    session_id: issued.id,
     session_expires_at: timestamp(issued.endsAtMs),
   });
 
@@ -67,7 +69,8 @@ export async function oauthRoutes(app: FastifyInstance, parts: RouteParts): Prom
     if (form.get('client_id') !== cliClient) throw oauthError('invalid_client', `the client must be ${cliClient}`);
     switch (type) {
       case 'refresh_token': {
-        const issued = await sessions.renew(required(form, 'refresh_token'), visitor);
+        const cluster = clusterOf(form.get('resource'));
+        const issued = await sessions.renew(required(form, 'refresh_token'), visitor, cluster);
         return { answer: answerOf(issued) };
       }
       case 'authorization_code': {
@@ -120,6 +123,16 @@ export async function oauthRoutes(app: FastifyInstance, parts: RouteParts): Prom
 
 const formOf = (request: FastifyRequest): URLSearchParams =>
   request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+
+/** The cluster that a credential shall be good for alone, by its address (RFC 8707); undefined: it is good for all. */
+function clusterOf(resource: string | null): string | undefined {
+  if (resource === null) return undefined;
+  const name = URL.canParse(resource)
+    ? /^\/k8s\/clusters\/([^/]+)\/?$/.exec(new URL(resource).pathname)?.[1]
+    : undefined;
+  if (name !== undefined && isLabel(name)) return name;
+  throw oauthError('invalid_target', 'the resource must be the address of a cluster, https://HUB/k8s/clusters/NAME');
+}
 
 function required(form: URLSearchParams, field: string): string {
   const value = form.get(field);

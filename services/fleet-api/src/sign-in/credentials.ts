@@ -31,9 +31,10 @@ export class SessionCredentials {
     return new SessionCredentials(await SessionSigner.create(signing, hubId), verifier);
   }
 
-  /** What requests are sent with, until `expiresAtMs`. */
-  access(facts: SessionFacts, nowMs: number, expiresAtMs: number): Promise<string> {
-    return this.#signer.sign('access', { ...facts, expiresAtMs }, nowMs);
+  /** What requests are sent with, until `expiresAtMs`; `cluster`: to this one alone. */
+  access(facts: SessionFacts, nowMs: number, expiresAtMs: number, cluster?: string): Promise<string> {
+    const clusters = cluster === undefined ? {} : { clusters: [cluster] };
+    return this.#signer.sign('access', { ...facts, ...clusters, expiresAtMs }, nowMs);
   }
 
   /** What the browser's cookie is, and what the command line renews with. */

@@ -105,13 +105,13 @@ export class LoginSessions {
   }
 
   /**
-   * Another access credential for who holds the session credential. Throws `unauthenticated`, `token-expired`,
+   * Another access credential for who holds the session credential; `cluster`: good for this one alone. Throws `unauthenticated`, `token-expired`,
    * `session-ended`, `user-disabled`.
    */
-  async renew(credential: string, visitor: Visitor): Promise<IssuedSession> {
+  async renew(credential: string, visitor: Visitor, cluster?: string): Promise<IssuedSession> {
     const facts = await this.verify(credential);
     await this.#seen(facts, visitor);
-    return this.#issue(facts, credential);
+    return this.#issue(facts, credential, cluster);
   }
 
   /** Who holds the session credential, of a session that goes on. Throws as {@link renew}. */
@@ -219,13 +219,13 @@ export class LoginSessions {
     throw new DroverError('session-ended', 'the session was not used for too long; sign in again');
   }
 
-  async #issue({ sessionId, ...rest }: SessionFacts, credential?: string): Promise<IssuedSession> {
+  async #issue({ sessionId, ...rest }: SessionFacts, credential?: string, cluster?: string): Promise<IssuedSession> {
     const { credentials, clock } = this.#parts;
     const facts = { sessionId, ...rest };
     const now = clock.now();
     const accessExpiresAtMs = Math.min(now + this.#limit('access'), facts.expiresAtMs);
     const [access, session] = await Promise.all([
-      credentials.access(facts, now, accessExpiresAtMs),
+      credentials.access(facts, now, accessExpiresAtMs, cluster),
       credential ?? credentials.session(facts, now),
     ]);
     const { user, provider, expiresAtMs: endsAtMs } = facts;
