@@ -8,6 +8,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => inte
 // `drover … | head` ends when nobody reads any more
 process.stdout.on('error', () => process.exit());
 
+// Deadlines by AbortSignal.timeout keep no process alive: without this, one that waits for a server that is not there would end
+// before it can say so.
+const alive = setInterval(() => {}, 60_000);
 process.exitCode = await runProgram(process.argv.slice(2), {
   environment: readEnvironment(process.env),
   terminal: processTerminal,
@@ -15,3 +18,4 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   signal: interrupted.signal,
   now: Date.now,
 });
+clearInterval(alive);
