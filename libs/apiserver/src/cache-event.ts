@@ -4,6 +4,9 @@ import type { Frame } from './watch-stream.ts';
 /** What happened to an object, in the words of a watch. */
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
+/** So many forms of one change are kept: tables tell the age, so that slow clients would have a form for each second. */
+const maxForms = 8;
+
 /** A change of one object, as watchers see it. */
 export class CacheEvent {
   readonly type: ChangeType;
@@ -33,6 +36,8 @@ export class CacheEvent {
     let frame = this.#frames.get(form);
     if (frame === undefined) {
       frame = make();
+      const [oldest] = this.#frames.keys();
+      if (oldest !== undefined && this.#frames.size >= maxForms) this.#frames.delete(oldest);
       this.#frames.set(form, frame);
     }
     return frame;

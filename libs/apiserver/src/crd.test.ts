@@ -28,13 +28,14 @@ test('a resource with a status subresource becomes a cluster-scoped definition',
           subresources: { status: {} },
           additionalPrinterColumns: [
             // A column that no JSONPath says is left out.
-            { name: 'Size', type: 'integer', description: 'How large.', jsonPath: '.spec.size', priority: 1 },
             {
               name: 'Age',
               type: 'date',
               description: 'How long ago the object was made.',
               jsonPath: '.metadata.creationTimestamp',
             },
+            // Only -o wide shows it, behind the age.
+            { name: 'Size', type: 'integer', description: 'How large.', jsonPath: '.spec.size', priority: 1 },
           ],
         },
       ],

@@ -1,5 +1,6 @@
 import { type Column, qualifiedName, type ResourceType } from './resource-type.ts';
 import type { Schema } from './schema.ts';
+import { columnsOf } from './table.ts';
 
 /** An `apiextensions.k8s.io/v1` CustomResourceDefinition, as far as {@link crdOf} writes it. */
 export interface CustomResourceDefinition {
@@ -20,6 +21,7 @@ export interface CustomResourceDefinition {
  */
 export function crdOf(type: ResourceType): CustomResourceDefinition {
   const { group, version, kind, plural, singular, shortNames, namespaced } = type;
+  const { always, wide } = columnsOf(type);
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -49,7 +51,11 @@ export function crdOf(type: ResourceType): CustomResourceDefinition {
             },
           },
           ...(type.status ? { subresources: { status: {} } } : {}),
-          additionalPrinterColumns: [...type.columns.flatMap(column => printerColumn(type, column)), age],
+          additionalPrinterColumns: [
+            ...always.flatMap(column => printerColumn(type, column)),
+            age,
+            ...wide.flatMap(column => printerColumn(type, column)),
+          ],
         },
       ],
     },

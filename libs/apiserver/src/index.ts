@@ -23,8 +23,8 @@ export {
   type RegistryOptions,
   type WriteOptions,
 } from './registry.ts';
-export { maxBodyBytes } from './request-body.ts';
-export { windowEvents } from './resource-cache.ts';
+export { maxBodyBytes, readBody } from './request-body.ts';
+export { maxWindowBytes, windowEvents } from './resource-cache.ts';
 export { allVerbs, type Column, type ResourceType, type Verb } from './resource-type.ts';
 export { sendError } from './responses.ts';
 export * as reviews from './reviews/index.ts';

@@ -8,6 +8,11 @@ import { ListBytes } from './list-bytes.ts';
  * covers a burst of status writes to a thousand clusters in between, and costs some MB at most.
  */
 export const windowEvents = 1000;
+/**
+ * The objects of those changes have at most so many bytes together: a thousand writes of one object of 1.5 MB would hold more
+ * memory than everything else. The window is shorter then, and who falls out of it lists again.
+ */
+export const maxWindowBytes = 32 * 1024 * 1024;
 /** So many of the last changes keep the bytes that were sent of them: whoever reads at all has read further soon. */
 const framedEvents = 64;
 /**
@@ -16,12 +21,16 @@ const framedEvents = 64;
  */
 const maxListBytes = 32 * 1024 * 1024;
 
+/** What a kept list takes beside its bytes and its name: there may be one for each namespace that somebody asks for. */
+const listOverheadBytes = 512;
+
 /** The objects of one resource and the window of their last changes. Pure: it is told what happened. */
 export class ResourceCache {
   readonly #byKey: Map<string, KeptObject>;
   /** By key. */
   readonly #sorted: KeptObject[];
   readonly #window: CacheEvent[] = [];
+  #windowBytes = 0;
   /** Whole lists, until the next change. */
   readonly #lists = new Map<string, ListBytes>();
   #listBytes = 0;
@@ -74,7 +83,7 @@ export class ResourceCache {
     const known = this.#lists.get(name);
     if (known !== undefined && known.revision >= notOlderThan) return known;
     const list = new ListBytes(now, make(this.list(prefix)));
-    this.#listBytes += list.json.length - (known?.json.length ?? 0);
+    this.#listBytes += list.json.length - (known?.json.length ?? -name.length - listOverheadBytes);
     if (this.#listBytes > maxListBytes) this.#forgetLists();
     else this.#lists.set(name, list);
     return list;
@@ -123,10 +132,15 @@ export class ResourceCache {
   #remember(event: CacheEvent): void {
     this.#forgetLists();
     this.#window.push(event);
+    this.#windowBytes += event.object.line.length;
     this.#window[this.#window.length - framedEvents]?.forget();
-    if (this.#window.length <= windowEvents) return;
-    this.#completeAfter = this.#window.shift()?.revision ?? this.#completeAfter;
-    this.#forgotten++;
+    while (this.#window.length > windowEvents || this.#windowBytes > maxWindowBytes) {
+      const oldest = this.#window.shift();
+      if (oldest === undefined) return;
+      this.#windowBytes -= oldest.object.line.length;
+      this.#completeAfter = oldest.revision;
+      this.#forgotten++;
+    }
   }
 
   #forgetLists(): void {

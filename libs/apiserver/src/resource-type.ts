@@ -18,7 +18,7 @@ export const allVerbs: readonly Verb[] = [
   'watch',
 ];
 
-/** One column of `kubectl get`. The name comes first and the age last by themselves. */
+/** One column of `kubectl get`. The name comes first by itself, and the age before those that `-o wide` adds. */
 export interface Column<T extends ApiObject = ApiObject> {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'boolean';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ageOf, humanDuration } from './table.ts';
+import type { Column, ResourceType } from './resource-type.ts';
+import { ageOf, humanDuration, tableOf } from './table.ts';
+import { widgets } from './widgets-for-tests.ts';
 
 test('durations are written as kubectl writes them', () => {
   const second = 1000;
@@ -25,4 +27,18 @@ test('durations are written as kubectl writes them', () => {
   for (const [ms, text] of cases) assert.equal(humanDuration(ms), text);
   assert.equal(ageOf(undefined, 0), '<unknown>');
   assert.equal(ageOf('1970-01-01T00:00:00Z', 5000), '5s');
+});
+
+test('the age stands before the columns that only -o wide shows', () => {
+  const column = (name: string, priority?: number): Column => ({
+    ...{ name, type: 'string', description: name, cell: () => name },
+    ...(priority === undefined ? {} : { priority }),
+  });
+  const type = { ...widgets, columns: [column('a'), column('w', 1), column('b')] } as ResourceType;
+  const metadata = { name: 'x', uid: '', resourceVersion: '', creationTimestamp: '' };
+  const object = { apiVersion: 'example.dev/v1', kind: 'Widget', metadata };
+  const table = tableOf(type, [object], { nowMs: 0, include: 'None', metadata: {} });
+  const names = (table['columnDefinitions'] as { name: string }[]).map(({ name }) => name);
+  assert.deepEqual(names, ['Name', 'a', 'b', 'Age', 'w']);
+  assert.deepEqual((table['rows'] as { cells: string[] }[])[0]?.cells, ['x', 'a', 'b', '<unknown>', 'w']);
 });

@@ -1,5 +1,5 @@
 import type { ApiObject } from './object.ts';
-import type { ResourceType } from './resource-type.ts';
+import type { Column, ResourceType } from './resource-type.ts';
 
 /** Which part of an object a row carries: what `includeObject` asks for. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
@@ -17,6 +17,7 @@ export function tableOf(
   items: readonly ApiObject[],
   options: { nowMs: number; include: IncludeObject; metadata: object; columns?: boolean },
 ): Record<string, unknown> {
+  const { always, wide } = columnsOf(type);
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
@@ -25,15 +26,25 @@ export function tableOf(
     rows: items.map(object => ({
       cells: [
         object.metadata.name,
-        ...type.columns.map(column => column.cell(object, options.nowMs)),
+        ...always.map(column => column.cell(object, options.nowMs)),
         ageOf(object.metadata.creationTimestamp, options.nowMs),
+        ...wide.map(column => column.cell(object, options.nowMs)),
       ],
       object: options.include === 'None' ? null : options.include === 'Object' ? object : partialOf(object),
     })),
   };
 }
 
+/** Those that are always shown, and those that `-o wide` adds: the age stands between them, as in Kubernetes' own tables. */
+export function columnsOf(type: ResourceType): { always: readonly Column[]; wide: readonly Column[] } {
+  const isWide = ({ priority = 0 }: Column): boolean => priority > 0;
+  return { always: type.columns.filter(column => !isWide(column)), wide: type.columns.filter(isWide) };
+}
+
 function columnDefinitions(type: ResourceType): unknown[] {
+  const { always, wide } = columnsOf(type);
+  const declared = ({ name, type: kind, description, priority }: Column): unknown =>
+    column(name, kind, '', description, priority);
   const column = (name: string, kind: string, format: string, description: string, priority = 0): unknown => ({
     name,
     type: kind,
@@ -43,8 +54,9 @@ function columnDefinitions(type: ResourceType): unknown[] {
   });
   return [
     column('Name', 'string', 'name', 'The name, unique among objects of its kind.'),
-    ...type.columns.map(one => column(one.name, one.type, '', one.description, one.priority)),
+    ...always.map(declared),
     column('Age', 'string', '', 'How long ago the object was made.'),
+    ...wide.map(declared),
   ];
 }
 

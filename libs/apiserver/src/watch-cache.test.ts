@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '@drover/async';
 import { DroverError } from '@drover/errors';
-import { type ApiObject, type Store, type StoreEvent, storedBytes, WatchCache } from './index.ts';
+import { type ApiObject, maxWindowBytes, type Store, type StoreEvent, storedBytes, WatchCache } from './index.ts';
 
 const object = (name: string): ApiObject => ({
   apiVersion: 'v1',
@@ -116,5 +116,19 @@ test('an acknowledged write is seen at once, and one that was acknowledged befor
     changes.map(change => change && `${change.type} ${change.object.name} ${change.revision}`),
     ['ADDED first 6', 'ADDED other 7', 'ADDED second 8', 'DELETED first 9', undefined],
   );
+  await cache.close();
+});
+
+test('the window of changes is bounded by bytes too: of large objects fewer are kept, and who reads later lists again', async () => {
+  const annotations = { text: 'x'.repeat(1_000_000) };
+  const large = { ...object('a'), metadata: { ...object('a').metadata, annotations } };
+  const writes = Math.ceil(maxWindowBytes / 1_000_000) + 10;
+  const value = storedBytes(large);
+  const puts = Array.from({ length: writes }, (_, n) => ({ ...put('a', n + 1), value }));
+  const cache = new WatchCache({ store: scripted([{ type: 'reset' }, { type: 'ready', revision: 0 }, ...puts]) });
+  await cache.start();
+  await cache.until(() => cache.revision === writes, 'not all was told');
+  assert.throws(() => cache.follow('xs', 5), isGone);
+  assert.equal(cache.follow('xs', writes - 1).next()?.revision, writes);
   await cache.close();
 });

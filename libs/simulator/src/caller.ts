@@ -44,7 +44,7 @@ export function callerOf(request: IncomingMessage, grants: Grants): Caller {
 function impersonated(rawHeaders: readonly string[]) {
   let user: string | undefined;
   const groups: string[] = [];
-  const extra: Record<string, string[]> = {};
+  const extra = new Map<string, string[]>();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? '').toLowerCase();
     // node reads headers as Latin-1, and names may be UTF-8
@@ -52,9 +52,17 @@ function impersonated(rawHeaders: readonly string[]) {
     if (name === 'impersonate-user') user = value;
     else if (name === 'impersonate-group') groups.push(value);
     else if (name.startsWith(extraPrefix)) {
-      const key = decodeURIComponent(name.slice(extraPrefix.length));
-      extra[key] = [...(extra[key] ?? []), value];
+      const key = decoded(name.slice(extraPrefix.length));
+      extra.set(key, [...(extra.get(key) ?? []), value]);
     }
   }
-  return { user, groups, extra };
+  return { user, groups, extra: Object.fromEntries(extra) };
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch (cause) {
+    throw new DroverError('bad-request', `the header ${extraPrefix}${name} is not well-formed`, { cause });
+  }
 }

@@ -48,3 +48,11 @@ test('directives replace a list or an object, and take texts out of a list', () 
     spec: { ...pod.spec, containers: [{ name: 'only' }] },
   });
 });
+
+test('lists of very many items are merged by their keys', () => {
+  const items = Array.from({ length: 50_000 }, (_, index) => ({ name: `c${index}`, image: 'a' }));
+  const patch = { containers: items.map(({ name }) => ({ name, image: 'b' })) };
+  const merged = strategicMerge({ containers: items }, patch) as { containers: { image: string }[] };
+  assert.equal(merged.containers.length, items.length);
+  assert.ok(merged.containers.every(({ image }) => image === 'b'));
+});

@@ -39,10 +39,10 @@ export function strategicMerge(target: unknown, patch: unknown, depth = 0): unkn
     const [command = '', list] = name.split('/', 2);
     if (command === '$setElementOrder') continue;
     if (command === '$deleteFromPrimitiveList' && list !== undefined) {
-      const gone = Array.isArray(value) ? value : [];
+      const gone = new Set(itemsOf(value));
       merged.set(
         list,
-        itemsOf(merged.get(list)).filter(item => !gone.includes(item)),
+        itemsOf(merged.get(list)).filter(item => !gone.has(item)),
       );
     } else if (value === null) merged.delete(name);
     else if (Array.isArray(value)) merged.set(name, mergedList(name, itemsOf(merged.get(name)), value, depth + 1));
@@ -56,16 +56,16 @@ function mergedList(name: string, current: readonly unknown[], patch: readonly u
   const replaces = patch.some(item => isFields(item) && item['$patch'] === 'replace');
   const key = mergeKeys[name]?.find(one => patch.some(item => isFields(item) && one in item));
   if (replaces || key === undefined) return patch.filter(item => !isFields(item) || item['$patch'] === undefined);
-  const items = [...current];
+  // By key, and not by looking through the list for each change: both may have a hundred thousand items.
+  const items = new Map<unknown, unknown>();
+  for (const item of current) items.set(isFields(item) ? item[key] : item, item);
   for (const change of patch) {
     if (!isFields(change)) continue;
-    const at = items.findIndex(item => isFields(item) && item[key] === change[key]);
-    if (change['$patch'] === 'delete') {
-      if (at >= 0) items.splice(at, 1);
-    } else if (at >= 0) items[at] = strategicMerge(items[at], change, depth);
-    else items.push(strategicMerge({}, change, depth));
+    const name = change[key];
+    if (change['$patch'] === 'delete') items.delete(name);
+    else items.set(name, strategicMerge(items.get(name), change, depth));
   }
-  return items;
+  return [...items.values()];
 }
 
 const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
