@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createLogger } from '@drover/telemetry';
 import { type Background, cannotStartCluster, eventually, kubectl, run, startCluster } from '@drover/testing';
-import { type Hub, startHub } from '../e2e/hub.ts';
+import { type Hub, type HubMode, hubModes, startHub } from '../e2e/hub.ts';
 import { startAgent } from './agent.ts';
 import { openRaw, upgradeHead } from './raw-connection.ts';
 
@@ -31,7 +31,13 @@ const nowhere = {
   tls: { rejectUnauthorized: true },
 };
 
-describe('secrets after a busy session on a real cluster', { skip: cannotStartCluster() }, () => {
+for (const mode of hubModes) {
+  describe(`secrets after a busy session on a real cluster, hub as ${mode}`, { skip: cannotStartCluster() }, () =>
+    testSecrets(mode),
+  );
+}
+
+function testSecrets(mode: HubMode): void {
   const running = new AsyncDisposableStack();
   let hub: Hub;
   let agent: Background;
@@ -50,7 +56,7 @@ describe('secrets after a busy session on a real cluster', { skip: cannotStartCl
 
   before(async () => {
     const cluster = running.use(await startCluster());
-    hub = running.use(await startHub('one process', { DROVER_LOG_LEVEL: 'trace' }));
+    hub = running.use(await startHub(mode, { DROVER_LOG_LEVEL: 'trace' }));
     agent = await hub.connect('alpha', cluster);
     await busySession();
   });
@@ -185,4 +191,4 @@ describe('secrets after a busy session on a real cluster', { skip: cannotStartCl
     const passwords = await hub.call('/apis/drover.dev/v1/passwords', { token: hub.adminToken });
     assert.equal(passwords.status, 404);
   });
-});
+}
