@@ -72,6 +72,26 @@ export function testStreaming(fleet: () => Fleet, mode: HubMode): void {
       await informer.stop();
     });
 
+    test('kubectl get clusters -w shows a cluster connect and go', async () => {
+      const hub = fleet().hub(mode);
+      const env = kubectlEnv({
+        kubeconfig: await hub.kubeconfig(undefined, hub.adminToken),
+        home: await fleet().folder(),
+      });
+      const columns = 'custom-columns=NAME:.metadata.name,CONNECTED:.status.connected';
+      await hub.joinFile('passing');
+      const program = await kubectl();
+      await using watch = start(program, ['get', 'clusters', '-w', '--no-headers', '-o', columns], { env });
+      /** What it has said of the cluster, one word a change. */
+      const said = (): string[] => [...watch.stdout().matchAll(/^passing +(\S+)$/gm)].map(([, word = '']) => word);
+      await eventually(() => said().length > 0, { timeoutMs: 20_000 });
+      const agent = await hub.connect('passing', fleet().beta);
+      await eventually(() => said().at(-1) === 'true', { timeoutMs: 20_000 });
+      await agent.stop();
+      await eventually(() => said().at(-1) === 'false', { timeoutMs: 20_000 });
+      assert.notEqual(said()[0], 'true');
+    });
+
     test('kubectl cp carries 100 MB both ways unchanged', async () => {
       const hub = fleet().hub(mode);
       const home = await fleet().folder();
