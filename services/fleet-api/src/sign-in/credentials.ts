@@ -31,10 +31,10 @@ export class SessionCredentials {
     return new SessionCredentials(await SessionSigner.create(signing, hubId), verifier);
   }
 
-  /** What requests are sent with, until `expiresAtMs`; `cluster`: to this one alone. */
-  access(facts: SessionFacts, nowMs: number, expiresAtMs: number, cluster?: string): Promise<string> {
-    const clusters = cluster === undefined ? {} : { clusters: [cluster] };
-    return this.#signer.sign('access', { ...facts, ...clusters, expiresAtMs }, nowMs);
+  /** What requests are sent with, until `expiresAtMs`; to `clusters` alone where they are given. */
+  access(facts: SessionFacts, nowMs: number, expiresAtMs: number, clusters?: readonly string[]): Promise<string> {
+    const claims = { ...facts, expiresAtMs, ...(clusters === undefined ? {} : { clusters }) };
+    return this.#signer.sign('access', claims, nowMs);
   }
 
   /** What the browser's cookie is, and what the command line renews with. */

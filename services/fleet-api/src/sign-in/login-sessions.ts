@@ -225,7 +225,7 @@ export class LoginSessions {
     const now = clock.now();
     const accessExpiresAtMs = Math.min(now + this.#limit('access'), facts.expiresAtMs);
     const [access, session] = await Promise.all([
-      credentials.access(facts, now, accessExpiresAtMs, cluster),
+      credentials.access(facts, now, accessExpiresAtMs, cluster === undefined ? undefined : [cluster]),
       credential ?? credentials.session(facts, now),
     ]);
     const { user, provider, expiresAtMs: endsAtMs } = facts;

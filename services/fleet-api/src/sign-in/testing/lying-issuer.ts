@@ -9,6 +9,8 @@ export interface LyingIssuer extends AsyncDisposable {
   idToken: string;
   /** What its discovery document says besides, or instead. */
   readonly metadata: Record<string, unknown>;
+  /** Its public keys, as it publishes them. */
+  jwks(): Promise<string>;
   /** Signs with its own key, or with another. */
   sign(claims: JWTPayload, header?: { alg?: string; kid?: string }): Promise<string>;
   /** As {@link sign}, with a key that it does not publish. */
@@ -40,6 +42,7 @@ export async function startLyingIssuer(): Promise<LyingIssuer> {
       response_types_supported: ['code'],
       authorization_response_iss_parameter_supported: true,
     },
+    jwks: async () => json({ keys: [publicJwk] }),
     sign: (claims, header = {}) =>
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'one', ...header }).sign(keys.privateKey),
     signWithAnother: claims =>
