@@ -162,6 +162,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     await ensureLocalProvider(registry);
     await janitor.start();
     await clusterNamespaces.start();
+    signIn.refresh.start();
   } catch (error) {
     await builtIns.close();
     await routes.close();
@@ -194,6 +195,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
     close: async () => {
       clusterNamespaces.close();
       janitor.close();
+      await signIn.refresh.close();
       await tokenUses.close();
       await builtIns.close();
       await status.close();

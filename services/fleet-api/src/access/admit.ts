@@ -44,6 +44,7 @@ import { type Escalation, sameRules } from './escalation.ts';
 import { requireAdministratorLeft } from './last-administrator.ts';
 import { checkLocalProvider } from './local-provider.ts';
 import { projectScope, type Rights } from './rights.ts';
+import { requireWorkloadRights } from './workload-rights.ts';
 
 /** What a kind's own check of a client's write works with. */
 interface Checks {
@@ -258,6 +259,7 @@ export function admitWrite(
       : admitToken(parts, caller, object, write.dryRun);
   }
   if (type.plural === authProviders.plural && isProvider(object)) {
+    requireWorkloadRights(parts, caller, object, old !== undefined && isProvider(old) ? old : undefined);
     checkLocalProvider(parts.registry, object);
     return { object: admitProvider(parts.secrets, object, old !== undefined && isProvider(old) ? old : undefined) };
   }

@@ -15,6 +15,8 @@ const workload = { issuer: 'https://issuer.example', audience: 'drover', rules }
 
 test('a provider has the block of its type, with what is usual where nothing is said', async () => {
   await using hub = await serveFleet();
+  const user = { apiVersion: 'drover.dev/v1', kind: 'User', metadata: { name: 'ci' }, spec: {} };
+  assert.equal((await hub.call(admin, 'POST', `${objectsPath}/users`, user)).status, 201);
   const made = await hub.call(admin, 'POST', path, provider('corp', { type: 'oidc', oidc }));
   assert.equal(made.status, 201, made.text);
   assert.deepEqual(made.body.spec.oidc.scopes, ['openid', 'profile', 'email']);
@@ -45,6 +47,8 @@ test('a provider has the block of its type, with what is usual where nothing is 
 
 test('T10 a provider is reached by https, or on loopback, and its issuer stays', async () => {
   await using hub = await serveFleet();
+  const user = { apiVersion: 'drover.dev/v1', kind: 'User', metadata: { name: 'ci' }, spec: {} };
+  assert.equal((await hub.call(admin, 'POST', `${objectsPath}/users`, user)).status, 201);
   for (const issuer of [
     'http://issuer.example',
     'http://localhost:9000',

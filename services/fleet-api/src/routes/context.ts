@@ -12,6 +12,7 @@ import type { Accounts } from '../operations/accounts.ts';
 import type { Enrolment } from '../operations/enrolment.ts';
 import type { HubSettings } from '../operations/hub-settings.ts';
 import type { Joining } from '../operations/joining.ts';
+import type { GroupRefresh } from '../sign-in/group-refresh.ts';
 import type { LoginSessions } from '../sign-in/login-sessions.ts';
 import type { OAuthGrants } from '../sign-in/oauth-grants.ts';
 import type { Providers } from '../sign-in/providers.ts';
@@ -34,6 +35,7 @@ export interface RouteParts {
   readonly sessions: LoginSessions;
   readonly redirects: RedirectFlow;
   readonly grants: OAuthGrants;
+  readonly refresh: GroupRefresh;
   /** Opens what is sealed in sessions' records. */
   readonly secrets: SecretRing;
   /** Grants of `POST /v1/oauth/token` besides those of sessions, by their `grant_type`. */

@@ -12,8 +12,14 @@ import type { RouteParts } from './context.ts';
 import { failureOf } from './failure.ts';
 import { readForms } from './forms.ts';
 
-/** What a grant of another kind makes of a form: the answer of RFC 6749, 5.1, without `token_type`. */
-export type FurtherGrant = (form: URLSearchParams, visitor: Visitor) => Promise<TokenAnswer>;
+/** Who has signed in, for the audit. */
+type Begun = Pick<IssuedSession, 'id' | 'user' | 'provider'>;
+
+/** What a grant of another kind makes of a form: the answer of RFC 6749, 5.1, without `token_type`, and whose it is. */
+export type FurtherGrant = (
+  form: URLSearchParams,
+  visitor: Visitor,
+) => Promise<{ readonly answer: TokenAnswer; readonly begun: Begun }>;
 
 /** What `POST /v1/oauth/token` answers. */
 export interface TokenAnswer {
@@ -59,13 +65,10 @@ export async function oauthRoutes(app: FastifyInstance, parts: RouteParts): Prom
     session_expires_at: timestamp(issued.endsAtMs),
   });
 
-  const redeem = async (
-    form: URLSearchParams,
-    visitor: Visitor,
-  ): Promise<{ answer: TokenAnswer; begun?: IssuedSession }> => {
+  const redeem = async (form: URLSearchParams, visitor: Visitor): Promise<{ answer: TokenAnswer; begun?: Begun }> => {
     const type = form.get('grant_type') ?? '';
     const further = parts.furtherGrants.get(type);
-    if (further !== undefined) return { answer: await further(form, visitor) };
+    if (further !== undefined) return further(form, visitor);
     if (form.get('client_id') !== cliClient) throw oauthError('invalid_client', `the client must be ${cliClient}`);
     switch (type) {
       case 'refresh_token': {

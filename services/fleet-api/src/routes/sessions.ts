@@ -4,6 +4,7 @@ import type { LoginSession } from '@drover/sessions';
 import type { FastifyInstance } from 'fastify';
 import { timestamp } from '../domain/timestamp.ts';
 import { tokens, users } from '../resources/index.ts';
+import { limitedBy } from './address-limits.ts';
 import { tellAudit } from './audit-notes.ts';
 import { mayAll, namedSchema, nameSchema, type RouteParts, requireAll, requireCaller } from './context.ts';
 
@@ -80,6 +81,19 @@ export function sessionRoutes(app: FastifyInstance, parts: RouteParts): void {
       tellAudit(request, { action: 'credentials-revoked', account: name });
       logger.info({ user: name, by: caller.user, tokens: owned.length, sessions: ended }, 'all credentials revoked');
       return reply.send({ user: name, credentialsNotBefore, tokens: owned.length, sessions: ended });
+    },
+  );
+
+  // One's own groups too: who was just added to a group does not want to sign in again.
+  app.post<{ Params: { name: string } }>(
+    '/v1/users/:name/refresh',
+    { schema: { params: namedSchema }, ...limitedBy(60) },
+    async (request, reply) => {
+      const caller = await requireCaller(parts, request);
+      const { name } = request.params;
+      if (name !== caller.user) requireAll(parts, caller, { verb: 'update', type: users, name });
+      await parts.refresh.refreshUser(name);
+      return reply.code(204).send();
     },
   );
 }

@@ -9,6 +9,7 @@ import { HubSettings } from '../operations/hub-settings.ts';
 import { users } from '../resources/index.ts';
 import type { FurtherGrant } from '../routes/oauth.ts';
 import { SessionCredentials, type SessionKeys } from './credentials.ts';
+import { GroupRefresh } from './group-refresh.ts';
 import { Identities } from './identities.ts';
 import { LoginSessions } from './login-sessions.ts';
 import { OAuthGrants } from './oauth-grants.ts';
@@ -18,6 +19,7 @@ import { ProviderStatus } from './provider-status.ts';
 import { Providers } from './providers.ts';
 import { RedirectFlow } from './redirect-flow.ts';
 import { SignIn } from './sign-in.ts';
+import { TokenExchange, tokenExchangeGrant } from './token-exchange.ts';
 
 /** What signing in stands on. */
 export interface SignInParts {
@@ -45,6 +47,7 @@ export interface SignInServices {
   readonly redirects: RedirectFlow;
   readonly grants: OAuthGrants;
   readonly furtherGrants: ReadonlyMap<string, FurtherGrant>;
+  readonly refresh: GroupRefresh;
 }
 
 /** Puts sign-in together. Throws `config-invalid` for keys that are none. */
@@ -74,6 +77,7 @@ export async function signInOf(parts: SignInParts): Promise<SignInServices> {
     logger,
     userOf,
   });
+  const exchange = new TokenExchange({ registry, credentials, hubUrl: hub.url, clock, logger });
   return {
     settings,
     providers,
@@ -83,6 +87,7 @@ export async function signInOf(parts: SignInParts): Promise<SignInServices> {
     signIn,
     redirects: new RedirectFlow(once, hub.url),
     grants: new OAuthGrants({ once, sessions, userOf, clock }),
-    furtherGrants: new Map(),
+    refresh: new GroupRefresh({ registry, providers, status, sessions, store, secrets, settings, clock, logger }),
+    furtherGrants: new Map([[tokenExchangeGrant, (form, visitor) => exchange.exchange(form, visitor)]]),
   };
 }

@@ -29,11 +29,14 @@ interface Parts {
 
 /** A credential for a program, and whose. */
 export interface Exchanged {
-  readonly access_token: string;
-  readonly issued_token_type: typeof accessTokenType;
-  /** Seconds. */
-  readonly expires_in: number;
-  readonly user: string;
+  readonly answer: {
+    readonly access_token: string;
+    readonly issued_token_type: typeof accessTokenType;
+    /** Seconds. */
+    readonly expires_in: number;
+    readonly user: string;
+  };
+  readonly begun: { readonly id: string; readonly user: string; readonly provider: string };
 }
 
 type WorkloadProvider = AuthProvider & { spec: { workload: NonNullable<AuthProvider['spec']['workload']> } };
@@ -122,7 +125,10 @@ export class TokenExchange {
     const facts = { user: rule.user, userUid: user.metadata.uid, sessionId, provider: name, startedMs, expiresAtMs };
     const token = await credentials.access(facts, now, expiresAtMs, clusters);
     logger.info({ user: rule.user, provider: name, subject, session: sessionId, source }, 'workload signed in');
-    return { access_token: token, issued_token_type: accessTokenType, expires_in: rule.ttlSeconds, user: rule.user };
+    return {
+      answer: { access_token: token, issued_token_type: accessTokenType, expires_in: rule.ttlSeconds, user: rule.user },
+      begun: { id: sessionId, user: rule.user, provider: name },
+    };
   }
 }
 
