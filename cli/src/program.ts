@@ -214,7 +214,7 @@ function addKeysCommands(program: Command, context: CommandContext): void {
     .description('keys of a hub whose data folder is on this machine; it may run')
     .command('rotate')
     .description('make a new key that takes over while the old one still verifies')
-    .addArgument(new Argument('<role>', 'what the key signs').choices(['identity', 'session']))
+    .addArgument(new Argument('<role>', 'what the key signs or seals').choices(['identity', 'session', 'secrets']))
     .option('--data-dir <folder>', 'the data folder of the hub (default: .drover, or DROVER_DATA_DIR)')
     .addOption(durationOption('--grace <duration>', 'from now until the new key signs (default: 60s)'))
     .addOption(

@@ -29,7 +29,7 @@ export {
   type PolicyRule,
   type ResourceAccess,
 } from './rbac/policy-rule.ts';
-export { firstSecretKey, newSecretKeys, SecretRing } from './secret-ring.ts';
+export { newSecretKeys, SecretRing } from './secret-ring.ts';
 export {
   hashToken,
   type MintedToken,

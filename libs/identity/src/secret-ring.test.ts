@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DroverError } from '@drover/errors';
-import { firstSecretKey, newSecretKeys, SecretRing } from './secret-ring.ts';
+import { newSecretKeys, SecretRing } from './secret-ring.ts';
 
 const code = (wanted: string) => (error: unknown) => error instanceof DroverError && error.code === wanted;
 
@@ -33,18 +33,25 @@ test('opens nothing that was changed, cut or sealed with another key', () => {
   for (const one of wrong) assert.throws(() => ring.open(one, 'x'), code('secret-unreadable'), one);
 });
 
-test('rotates with overlap', () => {
+test('rotates with overlap: a new key opens at once, and seals when its time has come', () => {
+  let now = 1_000;
   const before = newSecretKeys();
-  const sealed = SecretRing.read(before).seal('secret', 'x');
-  const both = newSecretKeys(before);
-  const ring = SecretRing.read(both);
-  assert.equal(ring.open(sealed, 'x'), 'secret');
+  const ring = SecretRing.read(before, () => now);
+  const slow = SecretRing.read(before, () => now);
+  const sealed = ring.seal('secret', 'x');
+  const both = newSecretKeys(before, 2_000);
+  ring.adopt(both);
+  assert.equal(ring.isCurrent(sealed), true);
+  assert.equal(slow.open(ring.seal('secret', 'x'), 'x'), 'secret', 'a replica that has not read the file yet');
+  now = 2_000;
+  slow.adopt(both);
   assert.equal(ring.isCurrent(sealed), false);
+  assert.equal(ring.open(sealed, 'x'), 'secret');
   const again = ring.seal('secret', 'x');
   assert.equal(ring.isCurrent(again), true);
-  const alone = SecretRing.read(firstSecretKey(both));
-  assert.equal(alone.open(again, 'x'), 'secret');
-  assert.throws(() => alone.open(sealed, 'x'), code('secret-unreadable'));
+  assert.equal(slow.open(again, 'x'), 'secret');
+  assert.throws(() => ring.adopt('nonsense'), code('config-invalid'));
+  assert.equal(ring.open(again, 'x'), 'secret');
 });
 
 test('refuses what is no key file, and repeats none of it (T19)', () => {

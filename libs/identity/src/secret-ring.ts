@@ -7,17 +7,20 @@ const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 const kidBytes = 8;
-/** Keys that open what was sealed before a rotation; each rotation seals everything anew, so that two are enough. */
+/** Of so many rotations what one sealed can be opened, should the hub not have run to seal it anew. */
 const maxKeys = 16;
 
 interface SecretKey {
   readonly kid: string;
   readonly key: Buffer;
+  /** It seals from then on, ms since 1970: every replica has read it by then. */
+  readonly sealsFromMs: number;
 }
 
 /**
  * Keeps secrets that the hub has to show to others: what an identity provider gave it, what a directory's account is opened
- * with. They lie sealed in the store, and the keys in a file that the store's reader has not. The first key seals; all open.
+ * with. They lie sealed in the store, and the keys in a file that the store's reader has not. The newest key whose time has come
+ * seals; all open.
  *
  * @example
  * const ring = SecretRing.read(newSecretKeys());
@@ -25,22 +28,27 @@ interface SecretKey {
  * ring.open(sealed, 'provider corp'); // 's3cret'
  */
 export class SecretRing {
-  readonly #keys: readonly [SecretKey, ...SecretKey[]];
+  #keys: readonly [SecretKey, ...SecretKey[]];
+  readonly #now: () => number;
 
-  private constructor(keys: readonly [SecretKey, ...SecretKey[]]) {
+  private constructor(keys: readonly [SecretKey, ...SecretKey[]], now: () => number) {
     this.#keys = keys;
+    this.#now = now;
   }
 
   /** From the text of a JSON Web Key Set of symmetric keys (RFC 7518, 6.4). @throws DroverError `config-invalid`, with no key in it */
-  static read(text: string): SecretRing {
-    const [first, ...others] = keysOf(text);
-    if (first === undefined) throw new DroverError('config-invalid', 'the secrets’ key file holds no key');
-    return new SecretRing([first, ...others]);
+  static read(text: string, now: () => number = Date.now): SecretRing {
+    return new SecretRing(someKeysOf(text), now);
+  }
+
+  /** Goes on with the keys of another text of the file. Throws as {@link read}, and then goes on as before. */
+  adopt(text: string): void {
+    this.#keys = someKeysOf(text);
   }
 
   /** `context` says what the secret is for: sealed for one purpose it does not open for another. */
   seal(secret: string, context: string): string {
-    const [{ kid, key }] = this.#keys;
+    const { kid, key } = this.#sealing;
     const nonce = randomBytes(nonceBytes);
     const sealing = createCipheriv(cipher, key, nonce, { authTagLength: tagBytes });
     sealing.setAAD(Buffer.from(`${kid}\n${context}`, 'utf8'));
@@ -64,26 +72,39 @@ export class SecretRing {
     }
   }
 
-  /** Whether the first key sealed it: what an earlier one sealed is to be sealed again before that one goes. */
+  get #sealing(): SecretKey {
+    const now = this.#now();
+    return this.#keys.find(({ sealsFromMs }) => sealsFromMs <= now) ?? this.#keys[0];
+  }
+
+  /** Whether the key that seals now sealed it: what an earlier one sealed is to be sealed again before that one goes. */
   isCurrent(sealed: string): boolean {
-    return sealed.startsWith(`${this.#keys[0].kid}.`);
+    return sealed.startsWith(`${this.#sealing.kid}.`);
   }
 }
 
-/** The text of a key file with a new key before those of `earlier`, which open what they sealed. */
-export function newSecretKeys(earlier?: string): string {
+/** The text of a key file with a new key before those of `earlier`, which open what they sealed, and seal until
+ * `sealsFromMs`. */
+export function newSecretKeys(earlier?: string, sealsFromMs = 0): string {
   const made = { kty: 'oct', alg: 'A256GCM', kid: randomBytes(kidBytes).toString('hex') };
-  const key = { ...made, k: randomBytes(keyBytes).toString('base64url') };
+  const key = { ...made, k: randomBytes(keyBytes).toString('base64url'), sealsFromMs };
   const others = earlier === undefined ? [] : keysOf(earlier).map(jwkOf);
   return `${JSON.stringify({ keys: [key, ...others].slice(0, maxKeys) })}\n`;
 }
 
-/** The text of a key file with the first of its keys alone: what the others sealed cannot be opened any more. */
-export function firstSecretKey(text: string): string {
-  return `${JSON.stringify({ keys: keysOf(text).slice(0, 1).map(jwkOf) })}\n`;
-}
+const jwkOf = ({ kid, key, sealsFromMs }: SecretKey) => ({
+  kty: 'oct',
+  alg: 'A256GCM',
+  kid,
+  k: key.toString('base64url'),
+  sealsFromMs,
+});
 
-const jwkOf = ({ kid, key }: SecretKey) => ({ kty: 'oct', alg: 'A256GCM', kid, k: key.toString('base64url') });
+function someKeysOf(text: string): [SecretKey, ...SecretKey[]] {
+  const [first, ...others] = keysOf(text);
+  if (first === undefined) throw new DroverError('config-invalid', 'the secrets’ key file holds no key');
+  return [first, ...others];
+}
 
 function keysOf(text: string): SecretKey[] {
   try {
@@ -96,11 +117,11 @@ function keysOf(text: string): SecretKey[] {
 }
 
 function keyOf(value: unknown): SecretKey {
-  const { kty, kid, k } = Object(value);
+  const { kty, kid, k, sealsFromMs = 0 } = Object(value);
   const key = Buffer.from(String(k), 'base64url');
   if (kty !== 'oct' || typeof kid !== 'string' || !/^[\w-]{1,64}$/.test(kid) || key.length !== keyBytes)
     throw new Error();
-  return { kid, key };
+  return { kid, key, sealsFromMs: Number(sealsFromMs) };
 }
 
 const unreadable = (cause?: unknown): DroverError => new DroverError('secret-unreadable', undefined, { cause });

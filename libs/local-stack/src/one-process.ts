@@ -40,10 +40,12 @@ export async function startInOneProcess(parts: StackParts): Promise<RunningServi
   const sessionKeys = await follow(hub.sessionJwksFile, readPublishedKeys);
   const sessionKey = await follow(hub.sessionKeyFile, readSigningKey);
 
+  const secrets = SecretRing.read(await readFile(hub.secretKeysFile, 'utf8'));
+  await follow(hub.secretKeysFile, text => secrets.adopt(text));
   const fleetApi = await startFleetApi({
     bus: await connect('fleet-api'),
     sessions,
-    secrets: SecretRing.read(await readFile(hub.secretKeysFile, 'utf8')),
+    secrets,
     logger: logger('fleet-api'),
     ...clock,
     sessionKeys: {

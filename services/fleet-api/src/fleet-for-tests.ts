@@ -32,7 +32,8 @@ export async function serveFleet(store: Store = new MemoryStore()) {
   const sessionKey = await newSigningKey();
   const stores = new MemoryStores(clock);
   const signer = await AssertionSigner.create(key);
-  const secrets = SecretRing.read(newSecretKeys());
+  const secretKeys = newSecretKeys();
+  const secrets = SecretRing.read(secretKeys);
   const lines: string[] = [];
   const sessions = new Map<string, AgentSession[]>();
   const fleet = await startFleet({
@@ -82,6 +83,7 @@ export async function serveFleet(store: Store = new MemoryStore()) {
   return {
     fleet,
     secrets,
+    secretKeys,
     clock,
     url,
     call,

@@ -42,6 +42,7 @@ import { allResources, authProviders, users } from './resources/index.ts';
 import { hubRoutesOf, isHubRoute } from './routes/index.ts';
 import type { SessionKeys } from './sign-in/credentials.ts';
 import { signInOf } from './sign-in/index.ts';
+import { resealProviders } from './sign-in/reseal-providers.ts';
 
 /** The audience of assertions for the hub's own API. */
 const hubAudience = 'hub';
@@ -125,7 +126,10 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
   const tokenUses = new TokenUses(registry, clock, logger);
   const signIn = await signInOf({ ...parts, limits, registry, accounts });
   const janitor = new Janitor(registry, clock, logger, {
-    sweep: () => signIn.sessions.sweep(),
+    sweep: async () => {
+      await resealProviders(registry, secrets, logger);
+      await signIn.sessions.sweep();
+    },
     userGone: user => signIn.identities.forget(user),
   });
   const clusterNamespaces = new ClusterNamespaces(registry, clock, logger);

@@ -52,10 +52,12 @@ await runService(logger, async () => {
   const identityKeys = await follow(config.DROVER_IDENTITY_JWKS, readPublishedKeys);
   const sessionKeys = await follow(config.DROVER_SESSION_JWKS, readPublishedKeys);
   const sessionKey = await follow(config.DROVER_SESSION_KEY, readSigningKey);
+  const secrets = SecretRing.read(read(config.DROVER_SECRET_KEYS));
+  await follow(config.DROVER_SECRET_KEYS, text => secrets.adopt(text));
   const fleetApi = await startFleetApi({
     bus,
     sessions,
-    secrets: SecretRing.read(read(config.DROVER_SECRET_KEYS)),
+    secrets,
     logger,
     sessionKeys: {
       signing: () => sessionKey.current,

@@ -76,4 +76,11 @@ test('secrets are sealed anew for other keys', async () => {
   const kept = hub.fleet.registry.get(authProviders, 'corp');
   assert.equal(resealed(hub.secrets, kept), kept);
   assert.throws(() => resealed(SecretRing.read(newSecretKeys()), kept), /cannot be opened/);
+  hub.secrets.adopt(newSecretKeys(hub.secretKeys));
+  // The janitor's next sweep.
+  hub.clock.advance(10 * 60_000);
+  const current = () => hub.fleet.registry.get(authProviders, 'corp');
+  while (current().secrets === kept.secrets) await new Promise(setImmediate);
+  assert.equal(resealed(hub.secrets, current()), current());
+  assert.equal(providerSecret(hub.secrets, current(), 'bindPassword'), secret);
 });
