@@ -14,7 +14,9 @@ const maxFileBytes = 1024 * 1024;
 const leftOut: readonly { readonly path: RegExp; readonly why: string }[] = [
   { path: /^nats\/(?!authority\.json$)/, why: 'objects come out of NATS itself; credentials are made at each start' },
   { path: /^redis(\/|$)/, why: 'sessions and the tunnel directory are made anew' },
-  { path: /^state\.json/, why: 'it says which process runs' },
+  { path: /^state\.(json|lock)/, why: 'they say which process runs' },
+  // Sessions that were ended since would be good again: nobody is signed in on a restored hub (T31).
+  { path: /^keys\/session\./, why: 'sessions end with the hub that is lost; a start makes another key' },
   { path: /^admin\.kubeconfig$/, why: 'it holds a token; a start makes another' },
   {
     path: /^(auth-proxy|tunnel-gateway|fleet-api)(-\d+)?(\/|$)/,

@@ -34,14 +34,16 @@ test('T31 a hub with DROVER_BACKUP_DIR writes backups that can be opened, and st
       'hub.json',
       'admin-password',
       'keys/identity.json',
-      'keys/session.json',
       'pki/ca.key',
       'pki/internal-ca.key',
       'nats/authority.json',
     ]) {
       assert.ok(carried.includes(path), path);
     }
-    assert.ok(!carried.some(path => /state\.json|kubeconfig|\.creds|jetstream|redis|\.log/.test(path)), carried.join());
+    assert.ok(
+      !carried.some(path => /state\.|session|kubeconfig|\.creds|jetstream|redis|\.log/.test(path)),
+      carried.join(),
+    );
     assert.ok(hub.url);
   } finally {
     await rm(root, { recursive: true });
