@@ -120,7 +120,7 @@ export async function deleteToken(hub: HubClient, name: string, signal: AbortSig
 /** Makes a user with a password. */
 export async function createUser(
   hub: HubClient,
-  request: { username: string; password: string; groups: readonly string[] },
+  request: { username: string; password: string; groups: readonly string[]; mustChange?: true },
   signal: AbortSignal,
 ): Promise<Answer> {
   return objectOf(await hub.post('/v1/users', request, signal), 'no object');

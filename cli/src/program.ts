@@ -129,6 +129,7 @@ function programOf(context: CommandContext): Command {
     .description('make a user with a password (administrators)')
     .option('--password-file <file>', 'where the password is (- for standard input); without it, you are asked')
     .option('--group <name>', 'a group of the user; may be repeated', collect)
+    .option('--must-change', 'the user chooses another password when signing in first')
     .addOption(hubOption())
     .addOption(outputOption('json'))
     .action(async (name, options) => (await import('./commands/user.ts')).userCreateCommand(context, name, options));

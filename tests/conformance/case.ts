@@ -85,6 +85,7 @@ export const kubectl = (commandLine: string, more: Omit<KubectlStep, 'kubectl'> 
 /** `/apis/drover.dev/v1/users…` */
 export const users = (rest = ''): string => `/apis/drover.dev/v1/users${rest}`;
 export const clusters = (rest = ''): string => `/apis/drover.dev/v1/clusters${rest}`;
+export const settings = (rest = ''): string => `/apis/drover.dev/v1/settings${rest}`;
 
 type Fields = Readonly<Record<string, unknown>>;
 /** A user as a client sends it. */
@@ -93,6 +94,13 @@ export const user = (name = '<n>', spec: Fields = {}, metadata: Fields = {}): Fi
   kind: 'User',
   metadata: { name, ...metadata },
   spec,
+});
+/** A kind without a status. */
+export const setting = (name = '<n>', metadata: Fields = {}): Fields => ({
+  apiVersion: 'drover.dev/v1',
+  kind: 'Setting',
+  metadata: { name, ...metadata },
+  spec: { value: 'on' },
 });
 export const cluster = (name = '<n>', spec: Fields = {}, metadata: Fields = {}): Fields => ({
   apiVersion: 'drover.dev/v1',

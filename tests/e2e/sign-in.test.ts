@@ -228,6 +228,23 @@ test('tokens are made, rotated and revoked, and a user is revoked as a whole', a
   await eventually(async () => !(await works(bobs)));
 });
 
+test('a first password that somebody else chose is changed when its user signs in', async () => {
+  await login();
+  const [first, chosen] = ['a first password', 'a password of his own'];
+  await writeFile(join(folder, 'first'), first);
+  await writeFile(join(folder, 'chosen'), chosen);
+  await done(['user', 'create', 'newcomer', '--password-file', join(folder, 'first'), '--must-change']);
+  const signIn = (file: string, ...more: string[]): Promise<CommandResult> =>
+    drover(['login', hub.url, '--user', 'newcomer', '--password-file', join(folder, file), ...more]);
+  const refused = await signIn('first');
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /--new-password-file/);
+  const changed = await signIn('first', '--new-password-file', join(folder, 'chosen'));
+  assert.equal(changed.code, 0, changed.stderr);
+  assert.equal((await signIn('first')).code, 1);
+  assert.equal((await signIn('chosen')).code, 0);
+});
+
 test('a hub that is away is told, and what is left of the last credential still counts', async () => {
   await login();
   const [name = ''] = await readdir(join(folder, 'config/access'));

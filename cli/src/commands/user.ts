@@ -8,6 +8,7 @@ export interface UserCreateOptions {
   readonly hub?: string;
   readonly passwordFile?: string;
   readonly group?: readonly string[];
+  readonly mustChange?: true;
   readonly output?: 'json';
 }
 
@@ -27,7 +28,11 @@ export async function userCreateCommand(
       passwordFile === undefined
         ? await newPassword(context, username)
         : await readPasswordFile(passwordFile, terminal);
-    const user = await createUser(client, { username, password, groups }, signal);
+    const user = await createUser(
+      client,
+      { username, password, groups, ...(options.mustChange && { mustChange: true }) },
+      signal,
+    );
     terminal.print(options.output === 'json' ? JSON.stringify(user, null, 2) : `user ${username} created at ${url}`);
   });
 }

@@ -1,4 +1,17 @@
-import { cluster, clusters, get, partial, partialList, post, type Topic, table, user, users } from '../case.ts';
+import {
+  cluster,
+  clusters,
+  get,
+  partial,
+  partialList,
+  post,
+  setting,
+  settings,
+  type Topic,
+  table,
+  user,
+  users,
+} from '../case.ts';
 
 /** Six users with labels of the case's own, so that lists are not mixed with those of other cases. */
 const six = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter, index) =>
@@ -41,7 +54,7 @@ export const getting: Topic = {
     { name: 'a name in capitals', steps: [get(users('/ABC'))] },
     { name: 'a name with a percent sign', steps: [get(users('/a%25b'))] },
     { name: 'an unknown subresource', steps: [post(users(), user()), get(users('/<n>/scale'))] },
-    { name: 'a status where there is none', steps: [post(users(), user()), get(users('/<n>/status'))] },
+    { name: 'a status where there is none', steps: [post(settings(), setting()), get(settings('/<n>/status'))] },
     { name: 'the status', steps: [post(clusters(), cluster()), get(clusters('/<n>/status'))] },
     {
       name: 'as metadata',

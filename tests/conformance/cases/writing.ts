@@ -9,6 +9,8 @@ import {
   post,
   put,
   type Step,
+  setting,
+  settings,
   type Topic,
   table,
   user,
@@ -430,7 +432,7 @@ export const updating: Topic = {
     },
     {
       name: 'a status where there is none',
-      steps: [made, put(users('/<n>/status'), user('<n>', {}, { resourceVersion: '<rv>' }))],
+      steps: [post(settings(), setting()), put(settings('/<n>/status'), setting('<n>', { resourceVersion: '<rv>' }))],
     },
   ],
 };

@@ -1,5 +1,6 @@
 import { parseDurationSeconds } from '@drover/async';
 import { membershipSetting } from '@drover/contracts';
+import { type DurationSetting, durationSettings } from './duration-settings.ts';
 import { passwordLimits } from './password-policy.ts';
 
 /** Settings that the hub itself reads, and what is wrong with a value (undefined: nothing). */
@@ -30,8 +31,20 @@ export const hubSettings = Object.freeze({
   }),
 });
 
+const durations: ReadonlyMap<string, DurationSetting> = new Map(
+  Object.values(durationSettings).map(one => [one.setting, one]),
+);
+
+function durationFault({ min, max }: DurationSetting, value: string): string | undefined {
+  const ms = (parseDurationSeconds(value) ?? Number.NaN) * 1000;
+  if (ms >= min && ms <= max) return undefined;
+  return `must be a duration from ${min / 60_000}m to ${max / 3_600_000}h, such as 30m or 1h`;
+}
+
 /** What is wrong with the value of a setting; one that the hub does not know may hold anything. */
 export function settingFault(name: string, value: string): string | undefined {
+  const duration = durations.get(name);
+  if (duration !== undefined) return durationFault(duration, value);
   return name in hubSettings ? hubSettings[name as keyof typeof hubSettings].fault(value) : undefined;
 }
 

@@ -1,7 +1,6 @@
 import type { Registry } from '@drover/apiserver';
+import { parseDurationSeconds } from '@drover/async';
 import { settings } from '../resources/index.ts';
-
-const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Settings of the hub as they are now; one that cannot be read counts as if it were not there. */
 export class HubSettings {
@@ -19,9 +18,8 @@ export class HubSettings {
 
   /** A duration such as `12h`, in milliseconds, and never beyond the bounds. */
   durationMs(name: string, bounds: { readonly default: number; readonly min: number; readonly max: number }): number {
-    const [, count, unit = ''] =
-      /^(\d{1,9})([smhd])$/.exec(this.#registry.find(settings, name)?.spec.value ?? '') ?? [];
-    const ms = count === undefined ? bounds.default : Number(count) * (units[unit] ?? 1000);
+    const seconds = parseDurationSeconds(this.#registry.find(settings, name)?.spec.value ?? '');
+    const ms = seconds === undefined ? bounds.default : seconds * 1000;
     return Math.min(bounds.max, Math.max(bounds.min, ms));
   }
 }

@@ -5,6 +5,7 @@ import { DroverError } from '@drover/errors';
 import type { SecretRing } from '@drover/identity';
 import type { LoginSession, LoginSessionStore } from '@drover/sessions';
 import type { Logger } from '@drover/telemetry';
+import { durationSettings } from '../domain/duration-settings.ts';
 import { isPast, timestamp } from '../domain/timestamp.ts';
 import type { HubSettings } from '../operations/hub-settings.ts';
 import { tokens, users } from '../resources/index.ts';
@@ -15,8 +16,6 @@ import type { ProviderStatus } from './provider-status.ts';
 import type { OpenProvider, Providers } from './providers.ts';
 import { providerSignal, sealedFor } from './sign-in.ts';
 
-/** How often a provider is asked anew about who is signed in: the setting, its default, and its bounds. */
-const interval = { setting: 'group-refresh', default: 15 * 60_000, min: 60_000, max: 24 * 3600_000 };
 /** Who is due is looked for so often. */
 const sweepPeriodMs = 60_000;
 
@@ -70,7 +69,7 @@ export class GroupRefresh {
   /** Everybody who is due. */
   async sweep(): Promise<void> {
     const { registry, settings, clock } = this.#parts;
-    const { setting, ...bounds } = interval;
+    const { setting, ...bounds } = durationSettings.groupRefresh;
     const due = clock.now() - settings.durationMs(setting, bounds);
     const away = new Set<string>();
     for (const user of registry.list(users)) {
