@@ -66,10 +66,13 @@ async function service(
 test('T6: the set-up gives each part its own files, readable by their owner only, and no CA’s key', async () => {
   await setUp();
   assert.deepEqual((await readdir(join(folder, 'services'))).sort(), parts);
-  for (const [path, text] of await contents()) {
-    assert.equal((await stat(path)).mode & 0o077, 0, path);
-    if (!path.startsWith(bundle('auth-proxy'))) assert.doesNotMatch(text, /privateJwk/, path);
-  }
+  const all = [...(await contents())];
+  for (const [path] of all) assert.equal((await stat(path)).mode & 0o077, 0, path);
+  // Who signs identities signs no sessions, and the other way round.
+  assert.deepEqual(all.flatMap(([path, text]) => (text.includes('privateJwk') ? [path] : [])).sort(), [
+    join(bundle('auth-proxy'), 'identity.json'),
+    join(bundle('fleet-api'), 'session.json'),
+  ]);
   const hub = join(folder, 'hub/pki');
   for (const ca of ['ca.key', 'internal-ca.key']) {
     const key = await readFile(join(hub, ca), 'utf8');

@@ -83,8 +83,10 @@ describe('the journey', { skip: cannotStartCluster() }, () => {
 
     const joinFile = join(folder, 'alpha.join');
     await writeFile(joinFile, await done('cluster', 'import', 'alpha', '-o', 'join'), { mode: 0o600 });
-    const arguments_ = ['drover', 'agent', '--join', joinFile, '--kubeconfig', cluster.kubeconfig];
-    running.use(start('npx', arguments_, { cwd: repositoryRoot, env: env() }));
+    // In a session of its own as well: npx ends by a signal before it has told what it runs.
+    const arguments_ = ['npx', 'drover', 'agent', '--join', joinFile, '--kubeconfig', cluster.kubeconfig];
+    const agent = start('setsid', arguments_, { cwd: repositoryRoot, env: env() });
+    running.defer(() => signalGroup(agent, 'SIGTERM'));
 
     const text = await done('kubeconfig', 'alpha');
     assert.doesNotMatch(text, /drv_/, 'a kubeconfig holds no secret');
