@@ -36,6 +36,7 @@ const hubId = 'hub-1';
 
 const [natsUrl = '', callersFile = ''] = process.argv.slice(2);
 const callers = JSON.parse(readFileSync(callersFile, 'utf8')) as ActiveCaller[];
+const clock = systemClock;
 const logger = createLogger({ name: 'bench', level: 'silent' });
 
 const before = held();
@@ -47,7 +48,6 @@ const heldMegabytes = (held() - before) / 1e6;
 
 const sessionKey = await newSigningKey();
 const sessions = SessionVerifier.create({ keys: [{ ...sessionKey.publicJwk }] }, hubId);
-const clock = systemClock;
 const parts: AdmissionParts = {
   view,
   clock,
