@@ -200,6 +200,7 @@ export async function startFleet(parts: FleetParts): Promise<Fleet> {
       clusterNamespaces.close();
       janitor.close();
       await signIn.refresh.close();
+      await signIn.providers.close();
       await tokenUses.close();
       await builtIns.close();
       await status.close();

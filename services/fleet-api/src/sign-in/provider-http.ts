@@ -97,8 +97,9 @@ export class ProviderHttp implements AsyncDisposable {
     });
   }
 
+  /** Sends nothing more; what is on its way ends first, within the time that a request has. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#agent.destroy();
+    return this.#agent.close();
   }
 }
 

@@ -69,4 +69,4 @@ export interface PasswordProvider {
 }
 
 /** How people sign in by an AuthProvider. */
-export type SignInProvider = RedirectProvider | PasswordProvider;
+export type SignInProvider = (RedirectProvider | PasswordProvider) & Partial<AsyncDisposable>;

@@ -56,6 +56,8 @@ export class Providers {
   list(): readonly OpenProvider[] {
     const found = this.#registry.list(authProviders);
     const all = found.some(({ metadata }) => metadata.name === localProvider) ? found : [...found, ownProvider];
+    const names = new Set(all.map(({ metadata }) => metadata.name));
+    for (const name of this.#made.keys()) if (!names.has(name)) this.#release(name);
     return all
       .flatMap(object => this.#open(object) ?? [])
       .sort((one, other) => Number(isLocal(one.object)) - Number(isLocal(other.object)));
@@ -75,15 +77,30 @@ export class Providers {
   #open(object: AuthProvider): OpenProvider | undefined {
     const { name } = object.metadata;
     const maker = this.#makers[object.spec.type];
-    if (object.spec.enabled !== true || maker === undefined) return undefined;
     const known = this.#made.get(name);
     // Another revision may be another server, or another secret.
     if (known?.object === object) return known;
+    this.#release(name);
+    if (object.spec.enabled !== true || maker === undefined) return undefined;
     const signIn = maker({ provider: object, secret: field => this.#secretOf(object, field), clock: this.#clock });
     if (signIn === undefined) return undefined;
     const made = { object, signIn };
     this.#made.set(name, made);
     return made;
+  }
+
+  /** Lets every provider go of its connections. */
+  async close(): Promise<void> {
+    const made = [...this.#made.values()];
+    this.#made.clear();
+    await Promise.allSettled(made.map(({ signIn }) => signIn[Symbol.asyncDispose]?.()));
+  }
+
+  /** What was made for an earlier revision ends what it has begun, and lets go of its connections. */
+  #release(name: string): void {
+    const signIn = this.#made.get(name)?.signIn;
+    this.#made.delete(name);
+    void Promise.resolve(signIn?.[Symbol.asyncDispose]?.()).catch(() => {});
   }
 }
 
