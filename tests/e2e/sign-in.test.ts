@@ -239,6 +239,7 @@ test('a first password that somebody else chose is changed when its user signs i
   const refused = await signIn('first');
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /--new-password-file/);
+  assert.doesNotMatch(refused.stderr, /administrator/, 'he can act on it himself');
   const changed = await signIn('first', '--new-password-file', join(folder, 'chosen'));
   assert.equal(changed.code, 0, changed.stderr);
   assert.equal((await signIn('first')).code, 1);

@@ -39,7 +39,7 @@ function advice(code: ErrorCode, hub: string, signedIn: boolean): string {
     case 'unauthenticated':
       return signedIn ? `; run \`drover login ${hub}\`` : '';
     case 'forbidden':
-      return '; ask an administrator of the hub';
+      return signedIn ? '; ask an administrator of the hub' : '';
     case 'too-many-requests':
       return '; wait a while';
     case 'store-unavailable':
